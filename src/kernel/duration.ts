@@ -1,0 +1,36 @@
+import { TidingsError } from './errors.ts'
+
+/** A length of time: milliseconds as a number, or text such as `'500ms'`, `'1s'`, `'5m'`, `'12h'`, `'30d'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** @throws `option_invalid` for anything that is not a duration of zero or more. */
+export function durationMs(duration: Duration): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(duration))
+  const ms =
+    typeof duration === 'number'
+      ? duration
+      : match
+        ? Number(match[1]) * (unitMs[match[2] ?? ''] ?? Number.NaN)
+        : Number.NaN
+  if (ms >= 0 && ms <= Number.MAX_SAFE_INTEGER) return ms
+  throw new TidingsError(
+    'option_invalid',
+    `${JSON.stringify(duration)} is not a length of time. Write milliseconds as a number, or '500ms', '1s', '5m', '12h', '30d'.`,
+  )
+}
+
+/** "340 ms", "1.5 s", "3 m 20 s", "2 h 5 m", "4 d 3 h": for people. */
+export function durationText(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))} s`
+  const [large, small, largeMs, smallMs] =
+    ms < 3_600_000
+      ? ['m', 's', 60_000, 1_000]
+      : ms < 86_400_000
+        ? ['h', 'm', 3_600_000, 60_000]
+        : ['d', 'h', 86_400_000, 3_600_000]
+  const rest = Math.floor((ms % Number(largeMs)) / Number(smallMs))
+  return `${Math.floor(ms / Number(largeMs))} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`
+}
