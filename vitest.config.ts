@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+const source = (path: string): string => new URL(`./src/${path}`, import.meta.url).pathname
+
 export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^tidings$/, replacement: source('index.ts') },
+      { find: /^tidings\/(.+)$/, replacement: source('$1/index.ts') },
+    ],
+  },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 20_000,
-    pool: 'threads',
   },
 })

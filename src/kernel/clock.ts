@@ -4,7 +4,7 @@ import { clearTimeout as clearNodeTimeout, setImmediate, setTimeout as setNodeTi
 export interface Clock {
   /** Wall time in ms since the Unix epoch. It may jump. */
   now(): number
-  /** ms since some start; never goes back and ignores changes of the wall clock. */
+  /** ms since the machine started or so: the same for all its processes, never going back, ignoring the wall clock. */
   monotonic(): number
   /** Calls back once, after `delayMs`. A `background` timer does not keep the process alive. */
   schedule(delayMs: number, callback: () => void, options?: { readonly background?: boolean }): Timer
@@ -19,9 +19,12 @@ export interface Timer {
 /** Node's timers fire at once when asked to wait longer than this. */
 const longestTimeoutMs = 2 ** 31 - 1
 
+/** Where this process began on the machine's monotonic clock: `performance.now` is cheaper to read, but begins at 0. */
+const processStartMs = Number(process.hrtime.bigint() / 1_000n) / 1_000 - performance.now()
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => processStartMs + performance.now(),
   schedule(delayMs, callback, options) {
     let timer: NodeJS.Timeout
     const wait = (restMs: number): void => {

@@ -5,6 +5,19 @@ export const limits = {
   eventBytes: 1_048_576,
   /** How deep arrays and objects may nest in an event. */
   jsonDepth: 64,
+  /** Several events as one JSON array; their count is bounded by `publishBatch`. */
+  eventBatchBytes: 16_777_216,
+  /** Faults listed of one event that is refused. */
+  eventIssues: 20,
+  /** The type of an event that is defined here, in characters. */
+  typeLength: 256,
+  /** A JSON Schema as JSON, and how deep it may nest. */
+  schemaBytes: 1_048_576,
+  schemaDepth: 256,
+  /** Compiled schemas that are kept to be used again for the same content. */
+  compiledSchemas: 1_024,
+  /** What is listed as wrong with the data of one event. */
+  dataIssues: 1_000,
   /** A partition key. */
   keyBytes: 512,
   /** The name of a topic, group, namespace or member. */
@@ -28,6 +41,10 @@ export const limits = {
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 10_000,
   busyRetryMs: 1,
+  /** After an error, when delayed events are tried again. */
+  dueRetryMs: 100,
+  /** How often retention is applied. */
+  retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
   /** Text kept of an error: its message and stack, in characters. */
@@ -52,6 +69,15 @@ export const groupDefaults = {
   fetchBytes: 4_194_304,
   /** How far a partition runs ahead of its lowest unfinished event. */
   maxAhead: 10_000,
+  /** Events of one partition kept by the dead-letter store and still to be delivered; over it the partition pauses. */
+  keptEvents: 100_000,
+  /** Events handed to the dead-letter store in one write. */
+  setAsideBatch: 500,
+  /** How often an owner looks for dead letters whose redrive was requested, after something has changed. */
+  redriveLookMs: 100,
+  /** The wait after a dead letter could not be written, and before an event newer than this program is tried again. */
+  storeRetryMs: 1_000,
+  newerRetryMs: 60_000,
   /** The longest time finished events wait for their commit. */
   commitEveryMs: 20,
   /** How long `close` waits for handlers at work. */

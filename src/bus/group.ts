@@ -1,0 +1,155 @@
+import { hostname } from 'node:os'
+import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
+import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
+import type { Capabilities } from '../log/index.ts'
+import type { AttemptContext } from './attempt.ts'
+import { Consumer } from './consumer.ts'
+import type { Delivery, DeliveryOf } from './delivery.ts'
+import type { Engine } from './engine.ts'
+import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-options.ts'
+import { Handlers } from './handlers.ts'
+import type { Report } from './report.ts'
+
+export interface GroupContext {
+  readonly engine: Engine
+  readonly catalog: Catalog
+  readonly clock: Clock
+  readonly random: Random
+  readonly report: Report
+  /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
+  readonly started: (group: { stop(): Promise<void> }) => void
+  readonly ended: (group: { stop(): Promise<void> }) => void
+}
+
+/** One member of a consumer group: its handlers, and running them. */
+export class Group<Types extends string, Transact = never> {
+  readonly name: string
+  readonly member: string
+  readonly #context: GroupContext
+  readonly #policy: GroupPolicy
+  readonly #handlers: Handlers
+  readonly #attempts: AttemptContext
+  #consumer: Consumer | undefined
+  #running: Promise<void> | undefined
+  #joined: Promise<void> | undefined
+
+  constructor(name: string, options: GroupOptions<Capabilities, Transact>, context: GroupContext) {
+    this.name = name
+    this.member = options.member ?? memberId(context.random)
+    this.#context = context
+    this.#policy = groupPolicy(options, context.engine.capabilities)
+    this.#handlers = new Handlers(name)
+    this.#attempts = { group: name, inbox: options.inbox, assumeVersion: this.#policy.assumeVersion }
+  }
+
+  /**
+   * Handles the events a selector names: a definition (in its newest version), `definition.versions` (each as it was
+   * written), or a topic. What the handler returns is awaited: fulfilled, the event is finished; rejected, it is
+   * attempted again, and becomes a dead letter when its attempts are used up.
+   * @throws `handler_duplicate`, `type_unknown`
+   */
+  on<Selected extends VersionedEvent>(
+    selector: EventSelector<Selected> & Opened<Selected['event']['type'], Types>,
+    handler: (delivery: DeliveryOf<Selected, Transact>) => unknown,
+  ): this {
+    if (this.#joined !== undefined) {
+      throw new TidingsError(
+        'option_invalid',
+        `Group "${this.name}" is running. Name all its handlers before run().`,
+      )
+    }
+    for (const type of selector.types) this.#context.catalog.topicOf(type)
+    // The selector's `decode` makes exactly what the handler takes; the two types meet only here.
+    const handle = handler as unknown as (delivery: Delivery) => unknown
+    this.#handlers.add({ selector, handle })
+    return this
+  }
+
+  /**
+   * Joins the group and delivers until the bus closes, `stop` is called, or the process is asked to end.
+   * Rejects when the group cannot be joined, or the engine is lost for good.
+   */
+  run(): Promise<void> {
+    this.#running ??= this.#run()
+    return this.#running
+  }
+
+  /** Fulfils when the member is in the group, so that what is published from then on reaches it. Starts it if need be. */
+  async joined(): Promise<void> {
+    const run = this.run()
+    await Promise.race([this.#joined, run])
+  }
+
+  /** Fulfils when everything published so far is handled, or a dead letter. Starts the member if need be. */
+  async caughtUp(): Promise<void> {
+    await this.joined()
+    const { engine, clock } = this.#context
+    const topics = this.#topics()
+    const partitions = (await engine.admin.topics()).filter((topic) => topics.includes(topic.name))
+    const count = partitions.reduce((sum, topic) => sum + topic.partitions, 0)
+    for (;;) {
+      const lags = (await engine.admin.lag(this.name)).filter((each) => topics.includes(each.topic))
+      if (lags.length === count && lags.every((each) => each.lag === 0)) return
+      const waiting = new AbortController()
+      // Another member may be the one that commits.
+      await Promise.race([this.#consumer?.nextCommit(), sleep(clock, anotherMembersCommitMs, waiting.signal)])
+      waiting.abort()
+    }
+  }
+
+  /** Starts nothing more, waits for handlers at work, commits and leaves the group. `run` fulfils then. */
+  async stop(): Promise<void> {
+    await this.#joined?.catch(() => undefined)
+    await this.#consumer?.stop()
+    await this.#running?.catch(() => undefined)
+  }
+
+  /** Events this member has passed over because the group has no handler for their type. */
+  get skipped(): number {
+    return this.#consumer?.skipped ?? 0
+  }
+
+  async #run(): Promise<void> {
+    const { engine, clock, random, report } = this.#context
+    const topics = this.#topics()
+    if (topics.length === 0) {
+      throw new TidingsError(
+        'option_invalid',
+        `Group "${this.name}" has no handlers. Name at least one with on() before run().`,
+      )
+    }
+    const consumer = new Consumer({
+      transport: engine,
+      deadLetters: engine.deadLetters,
+      context: this.#attempts,
+      policy: this.#policy,
+      handlers: this.#handlers,
+      member: this.member,
+      topics,
+      clock,
+      random,
+      report,
+    })
+    this.#consumer = consumer
+    this.#joined = consumer.join()
+    this.#context.started(this)
+    try {
+      await this.#joined
+      await consumer.run()
+    } finally {
+      this.#context.ended(this)
+    }
+  }
+
+  #topics(): readonly string[] {
+    return [...new Set(this.#handlers.types.map((type) => this.#context.catalog.topicOf(type).name))]
+  }
+}
+
+const anotherMembersCommitMs = 50
+
+function memberId(random: Random): string {
+  const bytes = new Uint8Array(4)
+  random.fill(bytes)
+  return `${hostname().slice(0, 64)}-${process.pid}-${Buffer.from(bytes).toString('hex')}`
+}

@@ -1,0 +1,314 @@
+import {
+  type DeadLetter,
+  type DeadLetterState,
+  type DeadLetterStore,
+  deadLetterId,
+  failureOf,
+} from '../dead-letter/index.ts'
+import { partitionKeyOf } from '../event/index.ts'
+import { type Clock, groupDefaults, type Random, sleep, TidingsError, toError } from '../kernel/index.ts'
+import type { StoredRecord } from '../log/index.ts'
+import { Attempt, type AttemptContext, abandoned, eventOf, type Outcome } from './attempt.ts'
+import { Deadlines } from './deadlines.ts'
+import type { GroupPolicy } from './group-options.ts'
+import type { Handlers } from './handlers.ts'
+import type { Lane, Work } from './lane.ts'
+import type { PartitionRun } from './partition-run.ts'
+import type { Report } from './report.ts'
+import { retryDelayMs } from './retry.ts'
+
+export interface LaneRunnerOptions {
+  readonly context: AttemptContext
+  readonly policy: GroupPolicy
+  readonly handlers: Handlers
+  readonly deadLetters: DeadLetterStore
+  /** True where records are ours, with a checksum that was verified. */
+  readonly trusted: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly report: Report
+  /** Something of the partition was finished, kept, or has come to rest. */
+  readonly progressed: (run: PartitionRun) => void
+}
+
+/** What follows an outcome: the lane goes on, waits for its first event, or stops because the delivery is no longer ours. */
+type Next = 'go-on' | 'stop' | { readonly waitMs: number }
+
+/**
+ * Runs lanes: one event at a time for a key, as many keys at once as the group's concurrency allows. Applies the
+ * retry policy, and writes dead letters before the watermark passes them.
+ */
+export class LaneRunner {
+  readonly #options: LaneRunnerOptions
+  readonly #deadlines: Deadlines<Attempt>
+  readonly #ready = new Map<Lane, PartitionRun>()
+  readonly #idle: (() => void)[] = []
+  #running = 0
+  /** False while the member stops: nothing more is started. */
+  accepting = true
+
+  constructor(options: LaneRunnerOptions) {
+    const { clock, policy } = options
+    this.#options = options
+    this.#deadlines = new Deadlines(clock, policy.handlerTimeoutMs, (attempt) => endLate(attempt, policy))
+  }
+
+  /** Starts a lane when there is something to do and a place for it. */
+  offer(run: PartitionRun, lane: Lane): void {
+    const [first] = lane.works
+    if (lane.state !== 'idle' || first === undefined) return
+    const waitMs = (first.nextAttemptAt ?? 0) - this.#options.clock.now()
+    if (waitMs > 0) {
+      this.#wait(run, lane, waitMs)
+      return
+    }
+    lane.state = 'ready'
+    this.#ready.set(lane, run)
+    this.#fill()
+  }
+
+  /** Fulfils when no handler is at work. */
+  async drained(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
+  close(): void {
+    this.accepting = false
+    this.#ready.clear()
+    this.#deadlines.close()
+  }
+
+  #fill(): void {
+    for (const [lane, run] of this.#ready) {
+      if (this.#running >= this.#options.policy.concurrency || !this.accepting) return
+      this.#ready.delete(lane)
+      lane.state = 'running'
+      this.#running += 1
+      this.#drain(run, lane)
+    }
+  }
+
+  /** Runs a lane until it is empty, has to wait, or may not go on. Synchronous as long as its outcomes are. */
+  #drain(run: PartitionRun, lane: Lane): void {
+    for (;;) {
+      const [work] = lane.works
+      if (work === undefined || !run.accepting || !this.accepting) return this.#rest(run, lane)
+      const next = this.#deliver(run, work)
+      if (next instanceof Promise) {
+        next.then((each) => this.#goOn(run, lane, each) && this.#drain(run, lane))
+        return
+      }
+      if (!this.#goOn(run, lane, next)) return
+    }
+  }
+
+  #goOn(run: PartitionRun, lane: Lane, next: Next): boolean {
+    if (next === 'go-on') return true
+    this.#rest(run, lane)
+    if (typeof next === 'object' && !run.closed) this.#wait(run, lane, next.waitMs)
+    return false
+  }
+
+  #rest(run: PartitionRun, lane: Lane): void {
+    lane.state = 'idle'
+    this.#running -= 1
+    this.#options.progressed(run)
+    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    this.#fill()
+  }
+
+  #wait(run: PartitionRun, lane: Lane, waitMs: number): void {
+    lane.state = 'waiting'
+    lane.timer = this.#options.clock.schedule(waitMs, () => {
+      lane.state = 'idle'
+      lane.timer = undefined
+      if (!run.closed) this.offer(run, lane)
+    })
+  }
+
+  #deliver(run: PartitionRun, work: Work): Next | Promise<Next> {
+    const { record } = work
+    if (record === undefined) return this.#load(work).then((loaded) => this.#deliverRecord(run, work, loaded))
+    return this.#deliverRecord(run, work, record)
+  }
+
+  async #load(work: Work): Promise<StoredRecord> {
+    const id = deadLetterId(this.#options.context.group, work)
+    const letter = await this.#surely(() => this.#options.deadLetters.get(id))
+    if (letter !== undefined) return letter
+    throw new TidingsError('dead_letter_missing', `Dead letter "${id}" has vanished from its store.`)
+  }
+
+  #deliverRecord(run: PartitionRun, work: Work, record: StoredRecord): Next | Promise<Next> {
+    const { context, handlers, clock, trusted } = this.#options
+    try {
+      work.event ??= eventOf(record, trusted)
+    } catch (thrown) {
+      return this.#apply(run, work, record, { kind: 'failed', error: toError(thrown), final: true }, 0)
+    }
+    const handling = handlers.of(work.event.type)
+    if (handling === undefined) return this.#finish(run, work)
+    const attempt = new Attempt(context, run.assignment, handling, record, work.event, work.failed + 1)
+    const startMs = clock.monotonic()
+    const outcome = attempt.run()
+    if (!(outcome instanceof Promise))
+      return this.#apply(run, work, record, outcome, clock.monotonic() - startMs)
+    this.#deadlines.add(attempt)
+    run.attempts.add(attempt)
+    return outcome.then((each) => {
+      this.#deadlines.remove(attempt)
+      run.attempts.delete(attempt)
+      return this.#apply(run, work, record, each, clock.monotonic() - startMs)
+    })
+  }
+
+  #apply(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    outcome: Outcome,
+    tookMs: number,
+  ): Next | Promise<Next> {
+    if (run.closed || outcome === abandoned) return 'stop'
+    switch (outcome.kind) {
+      case 'handled':
+      case 'duplicate':
+        this.#report(work, record, outcome.kind, tookMs, undefined, undefined)
+        return this.#finish(run, work)
+      case 'failed':
+        return this.#fail(run, work, record, outcome.error, outcome.final, tookMs)
+      case 'newer':
+        if (this.#options.policy.afterNewer === 'dead-letter')
+          return this.#fail(run, work, record, outcome.error, true, tookMs)
+        this.#report(work, record, 'newer', tookMs, outcome.error, groupDefaults.newerRetryMs)
+        return this.#retry(run, work, record, outcome.error, groupDefaults.newerRetryMs)
+      case 'abandoned':
+        return 'stop'
+    }
+  }
+
+  #finish(run: PartitionRun, work: Work): Next | Promise<Next> {
+    if (work.origin === 'read') {
+      run.finish(work)
+      return 'go-on'
+    }
+    const id = deadLetterId(this.#options.context.group, work)
+    return this.#surely(() => this.#options.deadLetters.resolve(id, 'handled')).then(() =>
+      finished(run, work),
+    )
+  }
+
+  #fail(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    error: Error,
+    final: boolean,
+    tookMs: number,
+  ): Next | Promise<Next> {
+    const { policy, random } = this.#options
+    const failed = work.failed + 1
+    const delayMs = final ? undefined : retryDelayMs(policy.retry, failed, random)
+    this.#report(work, record, delayMs === undefined ? 'dead-letter' : 'failed', tookMs, error, delayMs)
+    work.failed = failed
+    if (delayMs !== undefined) return this.#retry(run, work, record, error, delayMs)
+    const letter = this.letterOf(work, record, 'dead', error)
+    return this.#surely(() => this.#options.deadLetters.put([letter])).then(() => finished(run, work))
+  }
+
+  #retry(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    error: Error,
+    waitMs: number,
+  ): Next | Promise<Next> {
+    work.nextAttemptAt = this.#options.clock.now() + waitMs
+    this.#lastError.set(work, error)
+    if (work.origin === 'read') return { waitMs }
+    const letter = this.letterOf(work, record, work.origin, error)
+    return this.#surely(() => this.#options.deadLetters.put([letter])).then(() =>
+      run.closed ? 'stop' : { waitMs },
+    )
+  }
+
+  readonly #lastError = new WeakMap<Work, Error>()
+
+  /** The entry of an event that failed, or that waits behind one that did. */
+  letterOf(work: Work, record: StoredRecord, state: DeadLetterState, error?: Error): DeadLetter {
+    const { context, clock } = this.#options
+    const event = work.event
+    const failure =
+      error ??
+      this.#lastError.get(work) ??
+      new TidingsError(
+        'limit_exceeded',
+        'It waits behind an earlier event of its key that failed, and was set aside to let the others pass.',
+      )
+    return {
+      id: deadLetterId(context.group, work),
+      group: context.group,
+      topic: work.topic,
+      partition: work.partition,
+      offset: work.offset,
+      appendedAt: record.appendedAt,
+      state,
+      ...failureOf(failure),
+      attempts: work.failed,
+      event: event && { type: event.type, source: event.source, id: event.id },
+      key: event && partitionKeyOf(event),
+      encoded: record.encoded,
+      failedAt: clock.now(),
+      nextAttemptAt: work.nextAttemptAt,
+    }
+  }
+
+  /** Tries until it succeeds: what cannot be set down safely must not be passed. */
+  async #surely<Result>(write: () => Promise<Result>): Promise<Result> {
+    for (;;) {
+      try {
+        return await write()
+      } catch (error) {
+        if (!this.accepting) throw error
+        await sleep(this.#options.clock, groupDefaults.storeRetryMs)
+      }
+    }
+  }
+
+  #report(
+    work: Work,
+    { topic, partition, offset }: StoredRecord,
+    outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer',
+    tookMs: number,
+    error: Error | undefined,
+    retryInMs: number | undefined,
+  ): void {
+    const { context, report } = this.#options
+    report({
+      group: context.group,
+      topic,
+      partition,
+      offset,
+      event: work.event,
+      attempt: work.failed + 1,
+      outcome,
+      tookMs,
+      error,
+      retryInMs,
+    })
+  }
+}
+
+function finished(run: PartitionRun, work: Work): Next {
+  if (run.closed) return 'stop'
+  run.finish(work)
+  return 'go-on'
+}
+
+function endLate(attempt: Attempt, { handlerTimeoutMs }: GroupPolicy): void {
+  const error = new TidingsError(
+    'handler_timeout',
+    `The handler was still running after ${handlerTimeoutMs} ms. Give it the delivery's signal, or the group a longer handlerTimeout.`,
+  )
+  attempt.end(error, { kind: 'failed', error, final: false })
+}

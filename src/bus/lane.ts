@@ -1,0 +1,39 @@
+import type { CloudEvent } from '../event/index.ts'
+import type { Timer } from '../kernel/index.ts'
+import type { StoredRecord } from '../log/index.ts'
+
+/**
+ * One event that a member has to finish. `read`: from the log, its offset unfinished · `set-aside`, `requested`: kept
+ * by the dead-letter store in that state, the watermark has passed it.
+ */
+export interface Work {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly lane: Lane
+  origin: 'read' | 'set-aside' | 'requested'
+  /** Absent while the store keeps it: memory then has only its place in the lane. */
+  record: StoredRecord | undefined
+  /** The record parsed; absent until then, and where it cannot be. */
+  event: CloudEvent | undefined
+  /** Attempts that have failed. */
+  failed: number
+  /** When it may be tried again, ms since the Unix epoch. */
+  nextAttemptAt: number | undefined
+}
+
+/**
+ * The unfinished events of one key, in order: the first is delivered, the others wait for it. `ready`: for a place
+ * among the handlers at work · `waiting`: for a later attempt of the first.
+ */
+export interface Lane {
+  /** Events without a key are each in a lane of their own. */
+  readonly key: string | undefined
+  readonly works: Work[]
+  state: 'idle' | 'ready' | 'running' | 'waiting'
+  timer: Timer | undefined
+}
+
+export function newLane(key: string | undefined): Lane {
+  return { key, works: [], state: 'idle', timer: undefined }
+}

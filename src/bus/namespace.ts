@@ -1,0 +1,182 @@
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterStore,
+  deadLetterId,
+} from '../dead-letter/index.ts'
+import { checkName } from '../kernel/index.ts'
+import type { Assignment, Capabilities, Subscription, TransportAdmin } from '../log/index.ts'
+import type { Engine } from './engine.ts'
+
+/**
+ * An engine as one namespace sees it: every topic and group it names is called `<namespace>.<name>` on the engine, so
+ * that two environments share one without seeing each other. Everything above uses the plain names.
+ */
+export function inNamespace<C extends Capabilities>(
+  engine: Engine<C>,
+  namespace: string | undefined,
+): Engine<C> {
+  if (namespace === undefined) return engine
+  checkName('A namespace', namespace)
+  const names = new Names(namespace)
+  return {
+    capabilities: engine.capabilities,
+    publish: (records, options) =>
+      engine.publish(
+        records.map((record) => ({ ...record, topic: names.outside(record.topic) })),
+        options,
+      ),
+    subscribe: async (request) => {
+      const topics = request.topics.map((topic) => names.outside(topic))
+      return namedSubscription(
+        names,
+        await engine.subscribe({ ...request, group: names.outside(request.group), topics }),
+      )
+    },
+    admin: namedAdmin(names, engine.admin),
+    deadLetters: namedDeadLetters(names, engine.deadLetters),
+    close: () => engine.close(),
+  }
+}
+
+class Names {
+  readonly #prefix: string
+
+  constructor(namespace: string) {
+    this.#prefix = `${namespace}.`
+  }
+
+  outside(name: string): string {
+    return this.#prefix + name
+  }
+
+  has(name: string): boolean {
+    return name.startsWith(this.#prefix)
+  }
+
+  inside(name: string): string {
+    return name.slice(this.#prefix.length)
+  }
+}
+
+function namedSubscription(names: Names, subscription: Subscription): Subscription {
+  const inside = new Map<Assignment, Assignment>()
+  const outside = new Map<Assignment, Assignment>()
+  const insideOf = (assignment: Assignment): Assignment => {
+    const known = inside.get(assignment)
+    if (known !== undefined) return known
+    const named = { ...assignment, topic: names.inside(assignment.topic) }
+    inside.set(assignment, named)
+    outside.set(named, assignment)
+    assignment.revoked.addEventListener('abort', () => inside.delete(assignment), { once: true })
+    return named
+  }
+  const outsideOf = (assignment: Assignment): Assignment => outside.get(assignment) ?? assignment
+  return {
+    get assigned() {
+      return subscription.assigned.map(insideOf)
+    },
+    commit: async (progress) => {
+      const refused = await subscription.commit(
+        progress.map((each) => ({ ...each, assignment: outsideOf(each.assignment) })),
+      )
+      return refused.map(insideOf)
+    },
+    pause: (assignment) => subscription.pause(outsideOf(assignment)),
+    resume: (assignment) => subscription.resume(outsideOf(assignment)),
+    release: (assignment) => subscription.release(outsideOf(assignment)),
+    close: () => subscription.close(),
+    async *[Symbol.asyncIterator]() {
+      for await (const { assignment, records } of subscription) {
+        const named = insideOf(assignment)
+        yield { assignment: named, records: records.map((record) => ({ ...record, topic: named.topic })) }
+      }
+    },
+  }
+}
+
+function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
+  return {
+    topics: async () =>
+      (await admin.topics())
+        .filter((topic) => names.has(topic.name))
+        .map((topic) => ({
+          ...topic,
+          name: names.inside(topic.name),
+          bounds: topic.bounds.map((each) => ({ ...each, topic: names.inside(each.topic) })),
+        })),
+    createTopic: async (topic) => ({
+      ...(await admin.createTopic({ ...topic, name: names.outside(topic.name) })),
+      name: topic.name,
+    }),
+    groups: async () =>
+      (await admin.groups())
+        .filter(({ group }) => names.has(group))
+        .map((info) => ({
+          ...info,
+          group: names.inside(info.group),
+          topics: info.topics.map((topic) => names.inside(topic)),
+        })),
+    lag: async (group) =>
+      (await admin.lag(group === undefined ? undefined : names.outside(group)))
+        .filter((each) => names.has(each.group))
+        .map((each) => ({ ...each, group: names.inside(each.group), topic: names.inside(each.topic) })),
+    seek: (group, topic, to) => admin.seek(names.outside(group), names.outside(topic), to),
+    read: async (topic, partition, from, limit) =>
+      (await admin.read(names.outside(topic), partition, from, limit)).map((record) => ({
+        ...record,
+        topic,
+      })),
+    offsetOf: (topic, partition, place) => admin.offsetOf(names.outside(topic), partition, place),
+    truncate: (topic, partition, before) => admin.truncate(names.outside(topic), partition, before),
+    watch: (changed) => admin.watch(changed),
+  }
+}
+
+function namedDeadLetters(names: Names, store: DeadLetterStore): DeadLetterStore {
+  const renamed = (letter: DeadLetter, rename: (name: string) => string): DeadLetter => {
+    const [group, topic] = [rename(letter.group), rename(letter.topic)]
+    return {
+      ...letter,
+      group,
+      topic,
+      id: deadLetterId(group, { topic, partition: letter.partition, offset: letter.offset }),
+    }
+  }
+  const outward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.outside(name))
+  const inward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.inside(name))
+  const idOutside = (id: string): string => mapId(id, (name) => names.outside(name))
+  const idInside = (id: string): string => mapId(id, (name) => names.inside(name))
+  const filterOutside = (filter: DeadLetterFilter): DeadLetterFilter => ({
+    ...filter,
+    group: filter.group && names.outside(filter.group),
+    topic: filter.topic && names.outside(filter.topic),
+    groupPrefix: names.outside(filter.groupPrefix ?? ''),
+  })
+  return {
+    put: (entries) => store.put(entries.map(outward)),
+    open: async (group, topic, partition, states) =>
+      (await store.open(names.outside(group), names.outside(topic), partition, states)).map(inward),
+    request: async (ids) => (await store.request(ids.map(idOutside))).map(idInside),
+    resolve: (id, state) => store.resolve(idOutside(id), state),
+    get: async (id) => {
+      const letter = await store.get(idOutside(id))
+      return letter && inward(letter)
+    },
+    list: async (filter, page) => {
+      const { entries, next } = await store.list(filterOutside(filter), {
+        ...page,
+        after: page.after && idOutside(page.after),
+      })
+      return { entries: entries.map(inward), next: next && idInside(next) }
+    },
+    count: (filter) => store.count(filterOutside(filter)),
+    watch: (changed) => store.watch(changed),
+  }
+}
+
+/** Names have no slash, so an id is its group, topic, partition and offset between slashes. */
+function mapId(id: string, rename: (name: string) => string): string {
+  const [group = '', topic = '', ...rest] = id.split('/')
+  return [rename(group), rename(topic), ...rest].join('/')
+}

@@ -1,0 +1,149 @@
+import {
+  type Catalog,
+  dataschemaOf,
+  type EventAttributes,
+  type EventDefinition,
+  type NewEvent,
+  type Opened,
+  versionOf,
+} from '../catalog/index.ts'
+import { type CloudEvent, checkEvent, partitionKeyOf } from '../event/index.ts'
+import { type Clock, type Issue, limits, listed, type Random, TidingsError } from '../kernel/index.ts'
+import { type OutgoingRecord, partitionOf } from '../log/index.ts'
+
+export interface PublishOptions extends EventAttributes {
+  /** The event is appended then, not before; on engines that declare `delay`. */
+  readonly notBefore?: Date | string | undefined
+}
+
+/** What domain code takes: the right to publish these types of events, and nothing else. */
+// oxlint-disable-next-line typescript/no-explicit-any -- `any` lets a plain `Publisher` take every bus
+export interface Publisher<in Types extends string = any> {
+  /** Never set: it makes a publisher of fewer types not assignable to one of more. */
+  readonly '~types'?: ((type: Types) => void) | undefined
+  /**
+   * Publishes one event: checked against its schema, in the CloudEvents envelope, durable when the promise fulfils.
+   * @throws `data_invalid` with every path that is wrong, `type_unknown`, `key_too_long`, `event_too_large`,
+   * `publish_failed` when the engine could not store it; nothing is stored then.
+   */
+  publish<Type extends string, Data>(
+    definition: EventDefinition<Type, Data> & Opened<Type, Types>,
+    data: NoInfer<Data>,
+    options?: PublishOptions,
+  ): Promise<void>
+  /** Publishes many at once, made with `definition.create`: all are checked before any is stored. */
+  publishAll(events: readonly NewEvent<Types>[], options?: Pick<PublishOptions, 'notBefore'>): Promise<void>
+}
+
+export interface EventMakerOptions {
+  readonly catalog: Catalog
+  readonly source: string
+  readonly schemaBase: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly ids: () => string
+}
+
+/** Makes the CloudEvent and the record of what is published; everything is checked here. */
+export class EventMaker {
+  readonly #options: EventMakerOptions
+  readonly #dataschemas = new Map<string, string>()
+  #timeMs = -1
+  #time = ''
+
+  constructor(options: EventMakerOptions) {
+    this.#options = options
+  }
+
+  record(definition: EventDefinition, made: NewEvent, notBefore: number | undefined): OutgoingRecord {
+    const issues = definition.issues(made.version, made.data)
+    if (issues.length > 0) throw dataInvalid(made.type, made.version, issues)
+    const { type, version, data, ...attributes } = made
+    const event = {
+      specversion: '1.0',
+      id: this.#options.ids(),
+      source: this.#options.source,
+      type,
+      time: this.#now(),
+      datacontenttype: 'application/json',
+      dataschema: this.#dataschema(type, version),
+      data,
+    } as const
+    const subject = definition.subjectOf(data)
+    const named = subject === undefined ? event : { ...event, subject }
+    return this.#place(checkEvent(withSet(named, attributes)), notBefore)
+  }
+
+  /** A whole CloudEvent, from elsewhere: its id, source and time stay. */
+  recordOf(event: CloudEvent, notBefore: number | undefined): OutgoingRecord {
+    const definition = this.#options.catalog.definitionOf(event.type)
+    const version = versionOf(event, definition.newestVersion)
+    const issues = definition.issues(version, event.data)
+    if (issues.length > 0) throw dataInvalid(event.type, version, issues)
+    const dataschema = event.dataschema ?? this.#dataschema(event.type, version)
+    const subject = event.subject ?? definition.subjectOf(event.data)
+    return this.#place(checkEvent(withSet(event, { dataschema, subject })), notBefore)
+  }
+
+  #place(event: CloudEvent, notBefore: number | undefined): OutgoingRecord {
+    const { catalog, random } = this.#options
+    const { name, partitions } = catalog.topicOf(event.type)
+    const key = partitionKeyOf(event)
+    if (key === undefined)
+      return { topic: name, partition: Math.floor(random.next() * partitions), event, notBefore }
+    checkKey(key, event)
+    return { topic: name, partition: partitionOf(key, partitions), event, notBefore }
+  }
+
+  #dataschema(type: string, version: number): string {
+    const name = `${version} ${type}`
+    let dataschema = this.#dataschemas.get(name)
+    if (dataschema === undefined) {
+      dataschema = dataschemaOf(this.#options.schemaBase, type, version)
+      this.#dataschemas.set(name, dataschema)
+    }
+    return dataschema
+  }
+
+  #now(): string {
+    const nowMs = this.#options.clock.now()
+    if (nowMs !== this.#timeMs) {
+      this.#timeMs = nowMs
+      this.#time = new Date(nowMs).toISOString()
+    }
+    return this.#time
+  }
+}
+
+/** The event with those attributes that are set; `undefined` is not set. */
+function withSet(event: object, attributes: object): object {
+  let set: Record<string, unknown> | undefined
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) (set ??= { ...event })[name] = value
+  }
+  return set ?? event
+}
+
+function checkKey(key: string, event: CloudEvent): void {
+  if (
+    key.length <= limits.keyBytes &&
+    (key.length * 3 <= limits.keyBytes || Buffer.byteLength(key) <= limits.keyBytes)
+  )
+    return
+  throw new TidingsError(
+    'key_too_long',
+    `The partition key of event "${event.id}" of type "${event.type}" has ${Buffer.byteLength(key)} bytes; at most ${limits.keyBytes} are allowed. Use an id as the subject, not a text.`,
+  )
+}
+
+function dataInvalid(type: string, version: number, issues: readonly Issue[]): TidingsError {
+  const wrong = listed(
+    issues.map(({ path, message }) => `${path} ${message}`.trim()),
+    limits.eventIssues,
+  )
+  return new TidingsError(
+    'data_invalid',
+    `The data is not what version ${version} of "${type}" says: ${wrong}. Nothing was published.`,
+    { details: { issues } },
+  )
+}

@@ -1,0 +1,73 @@
+import type { CloudEvent } from '../event/index.ts'
+import { durationText, type TidingsError } from '../kernel/index.ts'
+
+/**
+ * What became of one delivery. `failed`: it is tried again · `dead-letter`: it is not · `duplicate`: the inbox knew it ·
+ * `newer`: it waits for a version of this program that knows it.
+ */
+export interface DeliveryReport {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Absent where the record cannot be parsed. */
+  readonly event: CloudEvent | undefined
+  readonly attempt: number
+  readonly outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer'
+  /** How long the handler ran, in ms. */
+  readonly tookMs: number
+  readonly error: Error | undefined
+  /** When it is tried again, in ms from now. */
+  readonly retryInMs: number | undefined
+}
+
+export type Report = (report: DeliveryReport) => void
+
+/** Lines that `reportFailures` writes at the most in a second. */
+const linesPerSecond = 20
+
+/** What a bus reports to unless it is told otherwise: a line on stderr for every failed attempt and dead letter. */
+export function reportFailures(write: (line: string) => void = writeLine): Report {
+  let second = 0
+  let lines = 0
+  return (report) => {
+    if (report.outcome === 'handled' || report.outcome === 'duplicate') return
+    const now = Math.floor(performance.now() / 1_000)
+    if (now !== second) {
+      if (lines > linesPerSecond) write(`tidings: ${lines - linesPerSecond} more failures in that second`)
+      second = now
+      lines = 0
+    }
+    lines += 1
+    if (lines <= linesPerSecond) write(failureLine(report))
+  }
+}
+
+function failureLine({
+  group,
+  topic,
+  partition,
+  offset,
+  event,
+  attempt,
+  outcome,
+  error,
+  retryInMs,
+}: DeliveryReport): string {
+  const what = `${event?.type ?? 'a record'} (${event?.subject ?? event?.id ?? 'unreadable'}, ${topic}/${partition} offset ${offset})`
+  const next =
+    outcome === 'dead-letter'
+      ? `is a dead letter now, after ${attempt} attempt(s)`
+      : outcome === 'newer'
+        ? `waits, newer than this program`
+        : `failed in attempt ${attempt}, again in ${durationText(retryInMs ?? 0)}`
+  return `tidings: ${group}: ${what} ${next}: ${words(error)}`
+}
+
+function words(error: Error | TidingsError | undefined): string {
+  return error?.message.split('\n')[0] ?? 'no reason given'
+}
+
+function writeLine(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

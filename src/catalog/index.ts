@@ -1,0 +1,13 @@
+export { type Catalog, defineCatalog, type TypesOf } from './catalog.ts'
+export { dataschemaOf, defaultSchemaBase, versionOf } from './dataschema.ts'
+export {
+  defineEvent,
+  type EventDefinitionBuilder,
+  type UnversionedEvent,
+  type Upcaster,
+} from './define-event.ts'
+export type { AnyVersion, EventAttributes, EventDefinition, NewEvent } from './event-definition.ts'
+export type { EventOf, EventSelector, SelectedOf, VersionedEvent } from './event-selector.ts'
+export type { NotInTheCatalog, Opened } from './opened.ts'
+export { defineTopic, type Topic, type TopicOptions } from './topic.ts'
+export type { VersionMap } from './version-numbers.ts'

@@ -1,0 +1,30 @@
+import type { Engine } from './bus/index.ts'
+import { type Clock, listed, TidingsError } from './kernel/index.ts'
+
+export interface ConnectOptions {
+  readonly clock?: Clock | undefined
+}
+
+/** Makes the engine of a URL's scheme; each client is loaded only when its scheme is used. */
+const schemes: Readonly<Record<string, (rest: string, options: ConnectOptions) => Promise<Engine>>> = {
+  memory: async (_, options) => (await import('./memory/index.ts')).memory(options),
+  sqlite: async (file, options) => {
+    if (file === '') throw new TidingsError('url_invalid', 'sqlite: names no file. Write sqlite:shop.db.')
+    return (await import('./sqlite/index.ts')).sqlite(decodeURIComponent(file), options)
+  },
+}
+
+/**
+ * Opens the engine that a URL names, chosen at run time: `sqlite:FILE` or `memory:`.
+ * @throws `url_invalid` for another scheme, and what opening the engine throws.
+ */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Engine> {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/s.exec(url) ?? []
+  const open = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
+  if (open !== undefined) return open(rest.replace(/^\/\/(?=\/)/, ''), options)
+  const known = listed(Object.keys(schemes).map((name) => `${name}:`))
+  throw new TidingsError(
+    'url_invalid',
+    `${JSON.stringify(url)} names no engine. A URL begins with ${known}, as in sqlite:shop.db.`,
+  )
+}

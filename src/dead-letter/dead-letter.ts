@@ -1,0 +1,65 @@
+import type { EncodedEvent } from '../event/index.ts'
+import { type ErrorCode, limits, TidingsError, toError } from '../kernel/index.ts'
+import type { StoredRecord } from '../log/index.ts'
+
+/**
+ * Where an event stands that a group could not handle.
+ * `set-aside`: still retried on its schedule, its key waiting · `dead`: its attempts are used up · `requested`: a
+ * redrive was asked for · `handled`: a redrive succeeded · `discarded`: given up for good, with a reason.
+ */
+export type DeadLetterState = 'set-aside' | 'dead' | 'requested' | 'handled' | 'discarded'
+
+/** One event that one group could not handle, with everything needed to understand it and to deliver it again. */
+export interface DeadLetter {
+  /** Derived from group, topic, partition and offset: the same event of the same group is one entry. */
+  readonly id: string
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** ms since the Unix epoch, of the engine's clock. */
+  readonly appendedAt: number
+  readonly state: DeadLetterState
+  /** Why: the code of the error, and its words. */
+  readonly reason: ErrorCode
+  readonly message: string
+  readonly stack: string
+  /** Attempts made since it was last redriven; those of all redrives together. */
+  readonly attempts: number
+  /** Absent where the record cannot be parsed. */
+  readonly event: { readonly type: string; readonly source: string; readonly id: string } | undefined
+  /** What orders: later events of this key wait while it is set aside. */
+  readonly key: string | undefined
+  /** The record as it was. */
+  readonly encoded: EncodedEvent
+  /** ms since the Unix epoch. */
+  readonly failedAt: number
+  /** When a set-aside event is tried next, ms since the Unix epoch. */
+  readonly nextAttemptAt: number | undefined
+}
+
+export function deadLetterId(
+  group: string,
+  record: Pick<StoredRecord, 'topic' | 'partition' | 'offset'>,
+): string {
+  return `${group}/${record.topic}/${record.partition}/${record.offset}`
+}
+
+/** What a dead letter keeps of an error: its code, and message and stack cut to `limits.errorLength`. */
+export function failureOf(thrown: unknown): Pick<DeadLetter, 'reason' | 'message' | 'stack'> {
+  const error = toError(thrown)
+  return {
+    reason: error instanceof TidingsError ? error.code : 'handler_failed',
+    message: cut(error instanceof TidingsError ? error.sentence : `${error.name}: ${error.message}`),
+    stack: cut(withCause(error)),
+  }
+}
+
+function withCause(error: Error): string {
+  const stack = error.stack ?? `${error.name}: ${error.message}`
+  return error.cause instanceof Error ? `${stack}\nCaused by: ${withCause(error.cause)}` : stack
+}
+
+function cut(text: string): string {
+  return text.length > limits.errorLength ? `${text.slice(0, limits.errorLength)}…` : text
+}

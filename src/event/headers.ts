@@ -1,0 +1,76 @@
+import { utf8Text } from './bytes.ts'
+import { type CloudEvent, isAttributeName } from './cloud-event.ts'
+import { type BinaryEvent, encodeBinary, notAnAttribute } from './encoded.ts'
+import { invalidEvent } from './invalid-event.ts'
+
+/** How a binding writes attributes as headers: each under a prefix, `datacontenttype` as `content-type`. */
+export interface HeaderStyle {
+  readonly prefix: string
+  /** From an attribute's text to a header's value, and back. */
+  readonly encode: (value: string) => string
+  readonly decode: (value: string) => string
+}
+
+export type HeaderValue = string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined
+export type HeaderEntries = Iterable<readonly [string | Uint8Array, HeaderValue]>
+
+/** An event in binary mode as headers and body. */
+export function writeHeaders(
+  event: CloudEvent,
+  style: HeaderStyle,
+): { readonly headers: Record<string, string>; readonly body: Uint8Array | undefined } {
+  const { attributes, body } = encodeBinary(event)
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === 'datacontenttype') headers['content-type'] = bodyContentType(value)
+    else headers[style.prefix + name] = style.encode(value)
+  }
+  return { headers, body }
+}
+
+/** The attributes in headers of binary mode; other headers are left alone. */
+export function readHeaders(headers: HeaderEntries, style: HeaderStyle): BinaryEvent['attributes'] {
+  const attributes: Record<string, string> = {}
+  for (const [key, value] of headers) {
+    const header = (typeof key === 'string' ? key : (utf8Text(key) ?? '')).toLowerCase()
+    const name = header === 'content-type' ? 'datacontenttype' : prefixedName(header, style.prefix)
+    if (name === undefined || value === undefined || value === null) continue
+    if (Object.hasOwn(attributes, name)) throw refusedHeader(header, 'appears twice')
+    const text = singleText(header, value)
+    attributes[name] = header === 'content-type' ? text : style.decode(text)
+  }
+  return attributes
+}
+
+function prefixedName(header: string, prefix: string): string | undefined {
+  if (!header.startsWith(prefix)) return undefined
+  const name = header.slice(prefix.length)
+  if (name === 'datacontenttype') throw refusedHeader(header, 'must be the header content-type')
+  if (!isAttributeName(name)) throw notAnAttribute(name)
+  return name
+}
+
+function singleText(header: string, value: NonNullable<HeaderValue>): string {
+  if (typeof value === 'string' || value instanceof Uint8Array) return headerText(value)
+  const [first, ...others] = value
+  if (first === undefined || others.length > 0) throw refusedHeader(header, 'must have one value')
+  return headerText(first)
+}
+
+function headerText(value: string | Uint8Array): string {
+  const text = typeof value === 'string' ? value : utf8Text(value)
+  if (text === undefined) throw invalidEvent([{ path: '', message: 'has a header that is not UTF-8' }])
+  return text
+}
+
+/** Data that is itself a CloudEvent would be taken for the event. */
+function bodyContentType(contentType: string): string {
+  if (!/^application\/cloudevents/i.test(contentType)) return contentType
+  throw invalidEvent([
+    { path: '/datacontenttype', message: `is ${contentType}, which only structured mode can carry` },
+  ])
+}
+
+function refusedHeader(header: string, fault: string): Error {
+  return invalidEvent([{ path: '', message: `has the header ${header.slice(0, 80)}, which ${fault}` }])
+}

@@ -1,0 +1,23 @@
+export {
+  type AttributeValue,
+  type CloudEvent,
+  type EventIdentity,
+  eventKey,
+  extension,
+  partitionKeyOf,
+  sameEvent,
+} from './cloud-event.ts'
+export { type BinaryEvent, decodeEvent, type EncodedEvent, encodeBinary } from './encoded.ts'
+export {
+  decodeHttp,
+  encodeHttp,
+  encodeHttpBatch,
+  type HttpInput,
+  type HttpMessage,
+  type HttpOptions,
+} from './http.ts'
+export { decodeJson, decodeJsonBatch, encodeJson, encodeJsonBatch, readJson } from './json.ts'
+export { checkJsonText } from './json-guard.ts'
+export { type JsonBounds, parseJson } from './json-text.ts'
+export { decodeKafka, encodeKafka, type KafkaInput, type KafkaMessage, type KafkaOptions } from './kafka.ts'
+export { checkEvent, eventIssues } from './validate.ts'

@@ -1,0 +1,68 @@
+import { utf8Bytes } from './bytes.ts'
+import { type CloudEvent, partitionKeyOf } from './cloud-event.ts'
+import { type Body, bodyBytes, bodyText, contentModeOf, structuredContentType } from './content-mode.ts'
+import { decodeEvent } from './encoded.ts'
+import { type HeaderStyle, type HeaderValue, readHeaders, writeHeaders } from './headers.ts'
+import { invalidEvent } from './invalid-event.ts'
+import { encodeJson } from './json.ts'
+import { checkEvent } from './validate.ts'
+
+export interface KafkaMessage {
+  /** The partition key; absent for an event without one. */
+  readonly key?: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Null for an event without data in binary mode. A compacted topic takes that as a deletion of the key. */
+  readonly value: Uint8Array | null
+}
+
+export interface KafkaInput {
+  readonly headers:
+    | Readonly<Record<string, HeaderValue>>
+    | ReadonlyMap<string | Uint8Array, string | Uint8Array>
+  readonly value: Body
+}
+
+export interface KafkaOptions {
+  /** `binary`: attributes as headers, data as the value. `structured`: all in one JSON value. */
+  readonly mode: 'binary' | 'structured'
+}
+
+const asItIs = (value: string): string => value
+/** Values are UTF-8 and not percent-encoded (Kafka binding §3.2.3). */
+const kafkaStyle: HeaderStyle = { prefix: 'ce_', encode: asItIs, decode: asItIs }
+
+/** The key is taken from the event, and the event is not altered by it. @throws as `encodeHttp`. */
+export function encodeKafka(event: CloudEvent, options: KafkaOptions): KafkaMessage {
+  const checked = checkEvent(event)
+  const message = options.mode === 'binary' ? binary(checked) : structured(checked)
+  const key = partitionKeyOf(checked)
+  return key === undefined ? message : { key, ...message }
+}
+
+/**
+ * The event of a Kafka message; headers may be text or bytes.
+ * @throws `event_invalid` · `json_invalid` · `json_too_deep` · `json_unsafe` · `event_too_large`.
+ */
+export function decodeKafka({ headers, value }: KafkaInput): CloudEvent {
+  const attributes = readHeaders(isMap(headers) ? headers : Object.entries(headers), kafkaStyle)
+  const contentMode = contentModeOf(attributes.datacontenttype)
+  if (contentMode === 'batch') {
+    throw invalidEvent([{ path: '', message: 'is a batch, which the Kafka binding does not have' }])
+  }
+  return decodeEvent(contentMode === 'structured' ? bodyText(value) : { attributes, body: bodyBytes(value) })
+}
+
+function binary(event: CloudEvent): KafkaMessage {
+  const { headers, body } = writeHeaders(event, kafkaStyle)
+  return { headers, value: body ?? null }
+}
+
+function structured(event: CloudEvent): KafkaMessage {
+  return { headers: { 'content-type': structuredContentType }, value: utf8Bytes(encodeJson(event)) }
+}
+
+function isMap(
+  headers: KafkaInput['headers'],
+): headers is ReadonlyMap<string | Uint8Array, string | Uint8Array> {
+  return headers instanceof Map
+}

@@ -1,0 +1,8 @@
+export type {
+  Fence,
+  InboxClaim,
+  InboxKey,
+  InboxStore,
+  Synchronous,
+  TransactionIsSynchronous,
+} from './inbox-store.ts'

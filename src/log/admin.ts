@@ -1,0 +1,71 @@
+import type { Start } from './capabilities.ts'
+import type { StoredRecord } from './transport.ts'
+
+export interface TopicSettings {
+  readonly name: string
+  readonly partitions: number
+  readonly retention: Retention
+}
+
+/** What is kept. Over a limit and read by every group is deleted; over twice the limit is deleted anyway. */
+export interface Retention {
+  readonly ageMs: number | undefined
+  readonly bytes: number | undefined
+}
+
+export interface PartitionBounds {
+  readonly topic: string
+  readonly partition: number
+  /** First kept. */
+  readonly begin: number
+  /** Next to be written. */
+  readonly end: number
+  /** What the kept records hold, in bytes of their encoded form. */
+  readonly bytes: number
+}
+
+/** How far one group is behind on one partition. */
+export interface PartitionLag {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  readonly committed: number
+  readonly end: number
+  /** `end - committed`, in events. */
+  readonly lag: number
+  /** How long the oldest event that is not committed has been waiting, in ms by the engine's clock; 0 without lag. */
+  readonly lagMs: number
+  /** Its committed offset was deleted by retention: it delivers nothing until `seek`. */
+  readonly resetRequired: boolean
+}
+
+export interface GroupInfo {
+  readonly group: string
+  readonly topics: readonly string[]
+  readonly members: readonly { readonly member: string; readonly partitions: number }[]
+}
+
+/** What operators and tools need of an engine. */
+export interface TransportAdmin {
+  topics(): Promise<readonly (TopicSettings & { readonly bounds: readonly PartitionBounds[] })[]>
+  /** Creates the topic, or returns the settings of the one that is there; retention follows the last caller. */
+  createTopic(topic: TopicSettings): Promise<TopicSettings>
+  groups(): Promise<readonly GroupInfo[]>
+  /** Of one group, or of all. */
+  lag(group?: string): Promise<readonly PartitionLag[]>
+  /** Moves a group without living members to another place. */
+  seek(group: string, topic: string, to: Start): Promise<void>
+  /** Records of a partition from an offset, without joining a group; fewer than asked only at the end. */
+  read(
+    topic: string,
+    partition: number,
+    from: number,
+    limit: { readonly maxRecords: number; readonly maxBytes: number },
+  ): Promise<readonly StoredRecord[]>
+  /** The offset where reading from a place begins. */
+  offsetOf(topic: string, partition: number, place: Start): Promise<number>
+  /** Deletes everything before an offset. */
+  truncate(topic: string, partition: number, before: number): Promise<void>
+  /** Calls back when something may have been appended, by any process. Returns how to stop. */
+  watch(changed: () => void): () => void
+}

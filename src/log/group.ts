@@ -1,0 +1,145 @@
+import { partitionName } from './partitioner.ts'
+
+/**
+ * Who owns which partition: pure functions over the state of a group, for every engine whose membership is ours.
+ * A partition changes hands in three steps, each a save of the state: it is wanted by another member, its owner lets
+ * go (`released`, or its lease ends), the other is granted it under a new generation. So two members never hold it
+ * at once, and the generation fences the old one.
+ */
+export interface GroupState {
+  readonly members: Readonly<Record<string, Member>>
+  /** By partition name; a partition that nobody holds is absent. */
+  readonly held: Readonly<Record<string, Held>>
+  /** The highest generation handed out. */
+  readonly generation: number
+}
+
+export interface Member {
+  readonly topics: readonly string[]
+  /** On the engine's lease clock, in ms. */
+  readonly leaseUntilMs: number
+}
+
+export interface Held {
+  readonly topic: string
+  readonly partition: number
+  readonly member: string
+  readonly generation: number
+}
+
+export interface TopicShape {
+  readonly name: string
+  readonly partitions: number
+}
+
+export interface Beat {
+  readonly member: string
+  readonly topics: readonly string[]
+  readonly nowMs: number
+  readonly leaseMs: number
+  /** Partition names this member lets go of. */
+  readonly released: readonly string[]
+  /** The member leaves the group with this beat. */
+  readonly leaves: boolean
+}
+
+export interface BeatResult {
+  readonly state: GroupState
+  /** Newly held, by this member or by others; their generations must be raised with the save. */
+  readonly granted: readonly Held[]
+  /** Partition names this member holds and another should have. */
+  readonly wanted: readonly string[]
+}
+
+export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0 }
+
+/** One member says that it lives: members whose lease has ended are dropped, free partitions are granted. */
+export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape[]): BeatResult {
+  const members = livingMembers(state, input)
+  const released = new Set(input.released)
+  const kept = new Map<string, Held>()
+  for (const [name, held] of Object.entries(state.held)) {
+    const letGo = held.member === input.member && released.has(name)
+    if (!letGo && members[held.member] !== undefined) kept.set(name, held)
+  }
+  const owners = assign(members, shapes, kept)
+  const granted: Held[] = []
+  const wanted: string[] = []
+  let generation = state.generation
+  for (const { name, topic, partition } of partitionsOf(shapes)) {
+    const owner = owners.get(name)
+    const holder = kept.get(name)
+    if (holder === undefined) {
+      if (owner === undefined) continue
+      generation += 1
+      const held = { topic, partition, member: owner, generation }
+      kept.set(name, held)
+      granted.push(held)
+    } else if (holder.member === input.member && owner !== input.member) wanted.push(name)
+  }
+  return { state: { members, held: Object.fromEntries(kept), generation }, granted, wanted }
+}
+
+function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
+  const members: Record<string, Member> = {}
+  for (const [id, member] of Object.entries(state.members)) {
+    if (id !== input.member && member.leaseUntilMs > input.nowMs) members[id] = member
+  }
+  if (!input.leaves)
+    members[input.member] = { topics: input.topics, leaseUntilMs: input.nowMs + input.leaseMs }
+  return members
+}
+
+/**
+ * Which member should own each partition: whoever holds it keeps it, free ones go to the member with the fewest, and
+ * partitions move only while that makes the load more even. Only members that consume a topic get its partitions,
+ * so versions of a service with different topics run side by side. Deterministic: every member computes the same.
+ */
+export function assign(
+  members: Readonly<Record<string, Member>>,
+  shapes: readonly TopicShape[],
+  held: ReadonlyMap<string, Held>,
+): ReadonlyMap<string, string> {
+  const ids = Object.keys(members).toSorted()
+  const load = new Map(ids.map((id) => [id, 0]))
+  const owners = new Map<string, string>()
+  const count = (id: string): number => load.get(id) ?? 0
+  const give = (name: string, id: string): void => {
+    const before = owners.get(name)
+    if (before !== undefined) load.set(before, count(before) - 1)
+    owners.set(name, id)
+    load.set(id, count(id) + 1)
+  }
+  const lightest = (topic: string): string | undefined => {
+    let best: string | undefined
+    for (const id of ids) {
+      if (members[id]?.topics.includes(topic) && (best === undefined || count(id) < count(best))) best = id
+    }
+    return best
+  }
+  const partitions = partitionsOf(shapes)
+  for (const { name, topic } of partitions) {
+    const holder = held.get(name)?.member
+    if (holder !== undefined && members[holder]?.topics.includes(topic)) give(name, holder)
+  }
+  for (const { name, topic } of partitions) {
+    const member = owners.has(name) ? undefined : lightest(topic)
+    if (member !== undefined) give(name, member)
+  }
+  for (const { name, topic } of partitions) {
+    const owner = owners.get(name)
+    const member = lightest(topic)
+    if (owner !== undefined && member !== undefined && count(owner) > count(member) + 1) give(name, member)
+  }
+  return owners
+}
+
+function partitionsOf(shapes: readonly TopicShape[]): { name: string; topic: string; partition: number }[] {
+  return shapes.flatMap((shape) =>
+    Array.from({ length: shape.partitions }, (_, partition) => ({
+      name: partitionName(shape.name, partition),
+      topic: shape.name,
+      partition,
+    })),
+  )
+}

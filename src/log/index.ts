@@ -1,0 +1,25 @@
+export type {
+  GroupInfo,
+  PartitionBounds,
+  PartitionLag,
+  Retention,
+  TopicSettings,
+  TransportAdmin,
+} from './admin.ts'
+export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
+export { emptyGroup, type GroupState, type Held, type Member } from './group.ts'
+export { applyRetention } from './housekeeping.ts'
+export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
+export { LogTransport } from './log-transport.ts'
+export { partitionName, partitionOf } from './partitioner.ts'
+export type {
+  Assignment,
+  Batch,
+  Commit,
+  OutgoingRecord,
+  StoredRecord,
+  SubscribeRequest,
+  Subscription,
+  Transport,
+} from './transport.ts'
+export { type FinishedRange, Watermark } from './watermark.ts'

@@ -1,0 +1,141 @@
+import { type Clock, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
+import { type BeatResult, beat, type Held } from './group.ts'
+import type { LoadedGroup, LogStore } from './log-store.ts'
+import { partitionName } from './partitioner.ts'
+
+export interface MembershipOptions {
+  readonly store: LogStore
+  readonly clock: Clock
+  readonly group: string
+  readonly member: string
+  readonly topics: readonly string[]
+  readonly sessionTimeoutMs: number
+  readonly heartbeatEveryMs: number
+  /** What this member holds has changed: all that it holds now, and the names of what others want. */
+  readonly changed: (held: readonly Held[], wanted: ReadonlySet<string>) => Promise<void>
+  /** The lease could not be renewed in time: everything held is lost. */
+  readonly lost: (error: Error) => void
+}
+
+/** How often a lost race between members is run again before it is an error. */
+const saveAttempts = 100
+
+/**
+ * Keeps one member in its group: renews its lease, takes what it is granted, notices what others want. All its
+ * steps run one after the other.
+ */
+export class Membership {
+  readonly #options: MembershipOptions
+  #steps: Promise<void> = Promise.resolve()
+  #timer: Timer | undefined
+  #leaseFromMs: number
+  #revision = 0
+  #closed = false
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#leaseFromMs = options.clock.monotonic()
+  }
+
+  async join(): Promise<void> {
+    await this.#step(() => this.#renew([]))
+    this.#arm()
+  }
+
+  /** Another member may have changed the group: look, and save only when that means something for this one. */
+  look(): void {
+    if (this.#closed) return
+    this.#background(async () => {
+      const loaded = await this.#options.store.loadGroup(this.#options.group)
+      if (this.#closed || loaded.revision === this.#revision) return
+      const result = await this.#beat(loaded, [], false)
+      const mine = (held: Held): boolean => held.member === this.#options.member
+      const known = Object.values(loaded.state.held).filter(mine)
+      if (result.granted.length > 0) await this.#renew([])
+      else await this.#options.changed(known, new Set(result.wanted))
+    })
+  }
+
+  release(names: readonly string[]): Promise<void> {
+    return this.#step(() => this.#renew(names))
+  }
+
+  /** Leaves the group; safe to call twice. */
+  async leave(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#timer?.cancel()
+    await this.#step(() => this.#save([], true).then(() => undefined))
+  }
+
+  /** False once the lease may have ended, by this process's own clock. */
+  get alive(): boolean {
+    return this.#options.clock.monotonic() - this.#leaseFromMs < this.#options.sessionTimeoutMs
+  }
+
+  #arm(): void {
+    this.#timer = this.#options.clock.schedule(this.#options.heartbeatEveryMs, () => {
+      if (this.#closed) return
+      this.#background(() => this.#renew([]))
+      this.#arm()
+    })
+  }
+
+  #background(step: () => Promise<void>): void {
+    this.#step(step).catch((error: unknown) => {
+      if (!this.#closed && !this.alive) this.#options.lost(toError(error))
+    })
+  }
+
+  #step(step: () => Promise<void>): Promise<void> {
+    const next = this.#steps.then(step)
+    this.#steps = next.catch(() => undefined)
+    return next
+  }
+
+  async #renew(released: readonly string[]): Promise<void> {
+    const fromMs = this.#options.clock.monotonic()
+    const result = await this.#save(released, false)
+    this.#leaseFromMs = fromMs
+    const held = Object.values(result.state.held).filter((each) => each.member === this.#options.member)
+    await this.#options.changed(held, new Set(result.wanted))
+  }
+
+  async #save(released: readonly string[], leaves: boolean): Promise<BeatResult> {
+    const { store, group } = this.#options
+    for (let attempt = 1; attempt <= saveAttempts; attempt++) {
+      const loaded = await store.loadGroup(group)
+      const result = await this.#beat(loaded, released, leaves)
+      if (await store.saveGroup(group, result.state, loaded.revision, result.granted)) {
+        this.#revision = loaded.revision + 1
+        return result
+      }
+    }
+    throw new TidingsError(
+      'engine_busy',
+      `The state of group "${group}" changed ${saveAttempts} times while this member tried to save it. Are there hundreds of members joining at once?`,
+    )
+  }
+
+  async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
+    const { store, member, topics, sessionTimeoutMs } = this.#options
+    return beat(
+      loaded.state,
+      { member, topics, nowMs: loaded.leaseNowMs, leaseMs: sessionTimeoutMs, released, leaves },
+      await store.topics(),
+    )
+  }
+}
+
+/** A member's id: readable in lists, different for every start. */
+export function checkMember(member: string): void {
+  if (member.length > 0 && member.length <= limits.nameLength) return
+  throw new TidingsError(
+    'name_invalid',
+    `A member's id has 1 to ${limits.nameLength} characters, not ${member.length}.`,
+  )
+}
+
+export function heldName(held: Held): string {
+  return partitionName(held.topic, held.partition)
+}

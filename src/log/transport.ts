@@ -1,0 +1,100 @@
+import type { CloudEvent, EncodedEvent } from '../event/index.ts'
+import type { Capabilities, Start } from './capabilities.ts'
+
+/** An event stored at a topic, partition and offset. */
+export interface StoredRecord {
+  readonly topic: string
+  readonly partition: number
+  /** Place in the partition, a safe integer; dense from 0 where the engine is ours. */
+  readonly offset: number
+  /** The engine's clock in ms since the Unix epoch when it was appended; never decreases in a partition. */
+  readonly appendedAt: number
+  /** Not parsed yet: a record that cannot be parsed must still be kept as it is. */
+  readonly encoded: EncodedEvent
+}
+
+/** An event to be stored. The partition is computed by us, so that a key lands alike on every engine. */
+export interface OutgoingRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly event: CloudEvent
+  /** ms since the Unix epoch; the event is appended then, not before (capability `delay`). */
+  readonly notBefore: number | undefined
+}
+
+/** What the bus needs of any engine. */
+export interface Transport<C extends Capabilities = Capabilities> {
+  readonly capabilities: C
+  /**
+   * Fulfils when every record is durable as `capabilities.durableAck` says. Rejects with `publish_failed`, which
+   * names the records that are not known to be stored. Records of one partition keep the order of the call, and
+   * of calls made one after the other, without awaiting, too.
+   * With `tx`, everything is written before the call returns and is durable with the caller's commit; a refusal is
+   * then thrown, not returned, so that the caller can roll back.
+   */
+  publish(records: readonly OutgoingRecord[], options: { readonly tx: unknown }): Promise<void>
+  /** Joins a group as one member. Rejects when the group cannot be joined at all. */
+  subscribe(request: SubscribeRequest): Promise<Subscription>
+  /** Closes what is open; subscriptions first. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface SubscribeRequest {
+  readonly group: string
+  readonly member: string
+  readonly topics: readonly string[]
+  readonly start: Start
+  /** A member that has not been heard of for this long loses its partitions. */
+  readonly sessionTimeoutMs: number
+  readonly heartbeatEveryMs: number
+  /** The most that one batch holds; a single larger record comes alone. */
+  readonly fetch: { readonly maxRecords: number; readonly maxBytes: number }
+}
+
+/** One partition, owned by this member for one generation. */
+export interface Assignment {
+  readonly topic: string
+  readonly partition: number
+  readonly generation: number
+  /** Where the group stood when this member became the owner. */
+  readonly committed: Commit
+  /** Aborts when another member shall have the partition: start nothing more, finish, commit, `release`. */
+  readonly leaving: AbortSignal
+  /** Aborts when the partition is lost: whatever is unfinished belongs to another member now. */
+  readonly revoked: AbortSignal
+}
+
+/** What a commit says of one partition. */
+export interface Commit {
+  /** The watermark: the next offset to deliver; everything before it is finished or safely set aside. */
+  readonly offset: number
+  /** The runtime's own notes beside it, at most `limits.commitStateBytes`: finished ranges above, attempts. */
+  readonly state: string
+}
+
+export interface Batch {
+  readonly assignment: Assignment
+  /** Of the assignment's partition, in offset order, at least one. */
+  readonly records: readonly StoredRecord[]
+}
+
+/**
+ * Membership in a group. It is pulled: nothing is read from the engine before the next batch is asked for.
+ * The iteration ends after `close`, and throws when the engine is lost for good.
+ */
+export interface Subscription extends AsyncIterable<Batch> {
+  /** The partitions this member owns now. */
+  readonly assigned: readonly Assignment[]
+  /**
+   * Saves progress; fulfils when it is durable. A partition that meanwhile belongs to a newer generation is
+   * refused: its assignment is revoked and returned here, the others are saved.
+   */
+  commit(progress: readonly (Commit & { readonly assignment: Assignment })[]): Promise<readonly Assignment[]>
+  /** Reads no more of this partition until `resume`. */
+  pause(assignment: Assignment): void
+  resume(assignment: Assignment): void
+  /** Lets go of a partition that is `leaving`, after its last commit. */
+  release(assignment: Assignment): Promise<void>
+  /** Leaves the group. The last commits come before; what is unfinished is delivered again to others. */
+  close(): Promise<void>
+}

@@ -1,0 +1,93 @@
+import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
+import { type Clock, systemClock, TidingsError } from '../kernel/index.ts'
+import { partitionName } from '../log/index.ts'
+
+/** The reference inbox's transaction: rows by key. What the function writes is there after it, or not at all. */
+export type MemoryTransact = <Result>(
+  run: (tx: Map<string, unknown>) => Synchronous<Result>,
+) => Promise<Result>
+
+/** The reference InboxStore, over a Map that stands for the handlers' database. */
+export class MemoryInbox implements InboxStore<MemoryTransact> {
+  readonly rows: Map<string, unknown> = new Map()
+  readonly #handled = new Map<string, number>()
+  readonly #fences = new Map<string, number>()
+  readonly #clock: Clock
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
+
+  async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+    return keys.map((key) => this.#handled.has(nameOf(group, key)))
+  }
+
+  transaction(claim: InboxClaim): MemoryTransact {
+    return async (run) => {
+      claim.check()
+      this.#checkFence(claim)
+      if (
+        claim.keys.length > 0 &&
+        claim.keys.every((key) => this.#handled.has(nameOf(claim.fence.group, key)))
+      ) {
+        throw new TidingsError('delivery_closed', 'This event was handled already. Nothing is written again.')
+      }
+      const before = new Map(this.rows)
+      try {
+        const result: unknown = run(this.rows)
+        if (result instanceof Promise) {
+          result.catch(() => undefined)
+          throw new TidingsError(
+            'transaction_async',
+            'The function given to transact returned a Promise. Await what you need before transact, and write inside it without await.',
+          )
+        }
+        await this.record(claim)
+        return result as never
+      } catch (error) {
+        this.rows.clear()
+        for (const [key, value] of before) this.rows.set(key, value)
+        throw error
+      }
+    }
+  }
+
+  async record(claim: InboxClaim): Promise<void> {
+    const { group, topic, partition, generation } = claim.fence
+    this.#checkFence(claim)
+    this.#fences.set(`${group}/${partitionName(topic, partition)}`, generation)
+    for (const key of claim.keys) {
+      const name = nameOf(group, key)
+      if (!this.#handled.has(name)) this.#handled.set(name, this.#clock.now())
+    }
+    claim.committed()
+  }
+
+  async prune(before: number): Promise<number> {
+    const old = [...this.#handled].filter(([, handledAt]) => handledAt < before)
+    for (const [name] of old) this.#handled.delete(name)
+    return old.length
+  }
+
+  async close(): Promise<void> {
+    // Nothing is held open.
+  }
+
+  #checkFence({ fence: { group, topic, partition, generation } }: InboxClaim): void {
+    const seen = this.#fences.get(`${group}/${partitionName(topic, partition)}`) ?? -1
+    if (seen <= generation) return
+    throw new TidingsError(
+      'fenced',
+      `Partition ${partition} of "${topic}" belongs to generation ${seen} of group "${group}" now; this member has ${generation}.`,
+    )
+  }
+}
+
+function nameOf(group: string, { source, id }: InboxKey): string {
+  return JSON.stringify([group, source, id])
+}
+
+/** An inbox for tests: `rows` stands for the handlers' database. */
+export function memoryInbox(options: { readonly clock?: Clock | undefined } = {}): MemoryInbox {
+  return new MemoryInbox(options.clock)
+}

@@ -1,0 +1,3 @@
+export type { MemoryCapabilities } from './capabilities.ts'
+export { type MemoryInbox, type MemoryTransact, memoryInbox } from './inbox.ts'
+export { type MemoryEngine, memory } from './memory.ts'

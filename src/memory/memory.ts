@@ -1,0 +1,19 @@
+import type { Engine } from '../bus/index.ts'
+import { type Clock, systemClock } from '../kernel/index.ts'
+import { LogTransport } from '../log/index.ts'
+import type { MemoryCapabilities } from './capabilities.ts'
+import { MemoryDeadLetterStore } from './dead-letter-store.ts'
+import { MemoryLogStore } from './log-store.ts'
+
+/** The memory engine: everything a log engine does, gone with the process. For tests and first steps. */
+export class MemoryEngine extends LogTransport<MemoryCapabilities> implements Engine<MemoryCapabilities> {
+  readonly deadLetters: MemoryDeadLetterStore = new MemoryDeadLetterStore()
+
+  constructor(clock: Clock) {
+    super(new MemoryLogStore(clock), clock)
+  }
+}
+
+export function memory(options: { readonly clock?: Clock | undefined } = {}): MemoryEngine {
+  return new MemoryEngine(options.clock ?? systemClock)
+}

@@ -1,0 +1,7 @@
+export { compileSchema, type Validator } from './compile.ts'
+export { toJsonSchema } from './convert.ts'
+export type { FromJsonSchema } from './infer.ts'
+export { issuesText } from './issues.ts'
+export type { JsonSchema } from './json-schema.ts'
+export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'
+export type { StandardJsonSchema } from './standard.ts'

@@ -1,0 +1,59 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Clock, limits, type Timer } from '../kernel/index.ts'
+import type { Change } from '../log/index.ts'
+
+/**
+ * Tells listeners what has changed in a file: this connection's own commits at once, those of every other connection
+ * by looking at SQLite's `data_version`, which changes with each, every `limits.pollMs`.
+ */
+export class ChangeFeed {
+  readonly #clock: Clock
+  readonly #dataVersion: StatementSync
+  readonly #listeners = new Set<(change: Change) => void>()
+  #seen: unknown
+  #timer: Timer | undefined
+
+  constructor(database: DatabaseSync, clock: Clock) {
+    this.#clock = clock
+    this.#dataVersion = database.prepare('PRAGMA data_version')
+    this.#dataVersion.setReturnArrays(true)
+  }
+
+  watch(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener)
+    if (this.#timer === undefined) {
+      this.#seen = this.#version()
+      this.#arm()
+    }
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size === 0) this.close()
+    }
+  }
+
+  emit(change: Change): void {
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  close(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.schedule(limits.pollMs, () => this.#poll(), { background: true })
+  }
+
+  #poll(): void {
+    const version = this.#version()
+    if (version !== this.#seen) {
+      this.#seen = version
+      this.emit({ kind: 'unknown' })
+    }
+    if (this.#timer !== undefined) this.#arm()
+  }
+
+  #version(): unknown {
+    return (this.#dataVersion.get() as unknown[] | undefined)?.[0]
+  }
+}

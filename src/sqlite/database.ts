@@ -1,0 +1,151 @@
+import { statfsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { TidingsError } from '../kernel/index.ts'
+import { sqliteError } from './errors.ts'
+import { formatVersion } from './tables.ts'
+
+/** Older ones can lose commits when two connections share a file (the WAL-reset bug, fixed in 3.51.3). */
+const oldestSqlite = [3, 51, 3]
+
+/** File systems whose locks or shared memory SQLite's WAL cannot rely on, by the magic number of statfs(2). */
+const networkFileSystems: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xfe534d42: 'SMB2',
+  0xff534d42: 'CIFS',
+  0x01021997: '9p',
+  0x65735546: 'FUSE',
+}
+
+/** Opens a connection as Tidings needs it: WAL, every commit synced, and both read back. */
+export function openDatabase(file: string): DatabaseSync {
+  checkSqliteVersion(process.versions.sqlite ?? '0')
+  if (file !== ':memory:') checkFileSystem(file)
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { timeout: 0 })
+    withBusyRetries(() => prepareConnection(database as DatabaseSync, file))
+    return database
+  } catch (error) {
+    database?.close()
+    throw sqliteError(error, file)
+  }
+}
+
+function prepareConnection(database: DatabaseSync, file: string): void {
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  checkDurable(database, file)
+}
+
+/** @throws `not_durable` unless a commit on this connection is on disk when it returns. */
+export function checkDurable(database: DatabaseSync, file: string): void {
+  const journal = pragma(database, 'journal_mode')
+  const synchronous = Number(pragma(database, 'synchronous'))
+  if ((journal === 'wal' || file === ':memory:') && synchronous >= 2) return
+  throw new TidingsError(
+    'not_durable',
+    `This connection to ${file} has journal_mode=${String(journal)} and synchronous=${synchronous}, so that a power cut can undo what was acknowledged. Set PRAGMA journal_mode=WAL and PRAGMA synchronous=FULL on it.`,
+  )
+}
+
+export function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+}
+
+/** Creates a set of our tables, or checks that they are of this build's format. */
+export function createTables(
+  database: DatabaseSync,
+  file: string,
+  part: 'log' | 'inbox',
+  tables: string,
+): void {
+  try {
+    withBusyRetries(() => {
+      if (!storedFormats(database).has(part)) writeTables(database, part, tables)
+    })
+  } catch (error) {
+    throw sqliteError(error, file)
+  }
+  const format = storedFormats(database).get(part)
+  if (format === formatVersion) return
+  const older = format !== undefined && format < formatVersion
+  throw new TidingsError(
+    'file_version',
+    `${file} was written by ${older ? 'an older' : 'a newer'} Tidings (format ${format}, this one writes ${formatVersion}). ${older ? 'Open it with the version that wrote it, and copy its events.' : 'Upgrade this program.'}`,
+  )
+}
+
+function storedFormats(database: DatabaseSync): ReadonlyMap<string, number> {
+  const exists = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'tidings_format'").get()
+  if (exists === undefined) return new Map()
+  const rows = database.prepare('SELECT part, version FROM tidings_format').all()
+  return new Map(rows.map((row) => [String(row['part']), Number(row['version'])]))
+}
+
+function writeTables(database: DatabaseSync, part: string, tables: string): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS tidings_format (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
+    )
+    if (!storedFormats(database).has(part)) {
+      database.exec(tables)
+      database.prepare('INSERT INTO tidings_format VALUES (?, ?)').run(part, formatVersion)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** At start, before anything runs that a wait could disturb, a busy file is simply waited for. */
+function withBusyRetries(action: () => void): void {
+  const waiting = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return action()
+    } catch (error) {
+      if (attempt === openAttempts || !isBusy(error)) throw error
+      Atomics.wait(waiting, 0, 0, 5)
+    }
+  }
+}
+
+const openAttempts = 1_000
+
+function isBusy(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
+  )
+}
+
+function checkSqliteVersion(version: string): void {
+  const parts = version.split('.').map(Number)
+  for (const [index, oldest] of oldestSqlite.entries()) {
+    const part = parts[index] ?? 0
+    if (part > oldest) return
+    if (part < oldest) {
+      throw new TidingsError(
+        'not_durable',
+        `SQLite ${version} of this Node can lose commits when several connections share a file. Use Node 24.12 or newer, which has ${oldestSqlite.join('.')} or newer.`,
+      )
+    }
+  }
+}
+
+function checkFileSystem(file: string): void {
+  let type: number
+  try {
+    type = statfsSync(dirname(file)).type
+  } catch {
+    return // There is no such folder: opening the file says so.
+  }
+  const name = networkFileSystems[type >>> 0]
+  if (name === undefined) return
+  throw new TidingsError(
+    'not_durable',
+    `${file} is on a network file system (${name}), where SQLite's locks do not hold. Put it on a local disk.`,
+  )
+}

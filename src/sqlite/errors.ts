@@ -1,0 +1,65 @@
+import { type ErrorCode, TidingsError, toError } from '../kernel/index.ts'
+
+/** SQLite's result codes (sqlite.org/rescode.html), the low byte of an extended code. */
+export const sqliteCode = {
+  busy: 5,
+  locked: 6,
+  readOnly: 8,
+  ioError: 10,
+  corrupt: 11,
+  full: 13,
+  cannotOpen: 14,
+  notADatabase: 26,
+} as const
+
+const meanings: Readonly<Record<number, readonly [code: ErrorCode, sentence: (file: string) => string]>> = {
+  [sqliteCode.busy]: [
+    'engine_busy',
+    (file) =>
+      `Another connection holds the write lock of ${file}. Keep write transactions short, and begin them with BEGIN IMMEDIATE.`,
+  ],
+  [sqliteCode.locked]: [
+    'engine_busy',
+    (file) => `A statement of this connection is still reading ${file}. Finish reading before writing.`,
+  ],
+  [sqliteCode.readOnly]: [
+    'file_read_only',
+    (file) => `${file} cannot be written. Give this user write permission for the file and for its folder.`,
+  ],
+  [sqliteCode.ioError]: [
+    'engine_unreachable',
+    (file) => `The disk failed while ${file} was read or written. Look at the system's log.`,
+  ],
+  [sqliteCode.corrupt]: [
+    'file_corrupt',
+    (file) =>
+      `${file} is damaged. Stop all its users and restore it from a backup; \`PRAGMA integrity_check\` says what is wrong.`,
+  ],
+  [sqliteCode.full]: [
+    'storage_full',
+    (file) =>
+      `The disk or quota of ${file} is full. Nothing of this write is stored; free space and try again.`,
+  ],
+  [sqliteCode.cannotOpen]: [
+    'engine_unreachable',
+    (file) => `${file} cannot be opened. Does its folder exist, and may this user enter it?`,
+  ],
+  [sqliteCode.notADatabase]: [
+    'file_not_ours',
+    (file) => `${file} is not a SQLite database. Name another file, or move this one away.`,
+  ],
+}
+
+/** The result code of an error of `node:sqlite`, or undefined for any other error. */
+export function resultCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+/** An error of SQLite in our words; other errors as they are. */
+export function sqliteError(thrown: unknown, file: string): Error {
+  const meaning = meanings[resultCode(thrown) ?? -1]
+  if (meaning === undefined) return toError(thrown)
+  const [code, sentence] = meaning
+  return new TidingsError(code as 'engine_busy', sentence(file), { cause: thrown })
+}

@@ -1,0 +1,141 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
+import { type Clock, type Random, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
+import { checkDurable, createTables, openDatabase } from './database.ts'
+import { inboxTables } from './tables.ts'
+import { rows } from './topic-table.ts'
+import { Writer } from './writer.ts'
+
+/**
+ * Runs the handler's writes, and with them the record that the event was handled, in one transaction. The function
+ * is synchronous: await what it needs before. Transactions ready in one turn of the event loop share one commit,
+ * each in its own savepoint. Fulfils with the function's result once that is durable.
+ */
+export type SqliteTransact = <Result>(run: (tx: DatabaseSync) => Synchronous<Result>) => Promise<Result>
+
+/**
+ * An inbox in a SQLite file, beside the rows that handlers write.
+ * @param database the file, or an open connection to it; the same connection is the handlers' `tx`.
+ */
+export function sqliteInbox(
+  database: string | DatabaseSync,
+  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+): InboxStore<SqliteTransact> {
+  const { clock = systemClock, random = systemRandom } = options
+  const file = typeof database === 'string' ? database : (database.location() ?? ':memory:')
+  const connection = typeof database === 'string' ? openDatabase(file) : database
+  checkDurable(connection, file)
+  createTables(connection, file, 'inbox', inboxTables)
+  const inbox = new SqliteInbox(new Writer(connection, file, clock, random), clock)
+  return typeof database === 'string' ? closing(inbox, connection) : inbox
+}
+
+function closing(inbox: SqliteInbox, connection: DatabaseSync): InboxStore<SqliteTransact> {
+  return Object.assign(inbox, {
+    close: async () => {
+      await inbox.settled()
+      connection.close()
+    },
+  })
+}
+
+export class SqliteInbox implements InboxStore<SqliteTransact> {
+  readonly #writer: Writer
+  readonly #clock: Clock
+  readonly #find: StatementSync
+  readonly #remember: StatementSync
+  readonly #fence: StatementSync
+  readonly #raise: StatementSync
+  readonly #prune: StatementSync
+
+  constructor(writer: Writer, clock: Clock) {
+    const { database } = writer
+    this.#writer = writer
+    this.#clock = clock
+    this.#find = rows(database, 'SELECT 1 FROM tidings_inbox WHERE group_name = ? AND source = ? AND id = ?')
+    this.#remember = database.prepare('INSERT INTO tidings_inbox VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    this.#fence = rows(
+      database,
+      'SELECT generation FROM tidings_fence WHERE group_name = ? AND topic = ? AND partition = ?',
+    )
+    this.#raise = database.prepare('INSERT OR REPLACE INTO tidings_fence VALUES (?, ?, ?, ?)')
+    this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE handled_at < ?')
+  }
+
+  async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+    return keys.map(({ source, id }) => this.#find.get(group, source, id) !== undefined)
+  }
+
+  transaction(claim: InboxClaim): SqliteTransact {
+    return async (run) => {
+      const result = await this.#writer.write(() => {
+        claim.check()
+        if (!this.#enter(claim)) throw alreadyHandled(claim)
+        return runSynchronously(run, this.#writer.database)
+      })
+      claim.committed()
+      return result
+    }
+  }
+
+  async record(claim: InboxClaim): Promise<void> {
+    await this.#writer.write(() => {
+      this.#enter(claim)
+    })
+    claim.committed()
+  }
+
+  prune(before: number): Promise<number> {
+    return this.#writer.write(() => Number(this.#prune.run(before).changes))
+  }
+
+  settled(): Promise<void> {
+    return this.#writer.settled()
+  }
+
+  close(): Promise<void> {
+    return this.settled()
+  }
+
+  /** Raises the fence and records the keys; false when all of them were there. */
+  #enter({ fence: { group, topic, partition, generation }, keys }: InboxClaim): boolean {
+    const row = this.#fence.get(group, topic, partition) as unknown as [number] | undefined
+    const seen = row?.[0] ?? -1
+    if (seen > generation) {
+      throw new TidingsError(
+        'fenced',
+        `Partition ${partition} of "${topic}" belongs to generation ${seen} of group "${group}" now; this member has ${generation}. Its writes are rolled back; the new owner delivers the event again.`,
+      )
+    }
+    if (seen < generation) this.#raise.run(group, topic, partition, generation)
+    let added = 0
+    for (const { source, id } of keys) {
+      added += Number(this.#remember.run(group, source, id, this.#clock.now()).changes)
+    }
+    return added > 0 || keys.length === 0
+  }
+}
+
+function alreadyHandled({ keys, fence }: InboxClaim): TidingsError {
+  const [first] = keys
+  return new TidingsError(
+    'delivery_closed',
+    `Group "${fence.group}" has handled event "${first?.id}" of "${first?.source}" already. Nothing is written again.`,
+  )
+}
+
+export function runSynchronously<Result>(
+  run: (tx: DatabaseSync) => Synchronous<Result>,
+  tx: DatabaseSync,
+): Result {
+  const result: unknown = run(tx)
+  if (typeof result === 'object' && result !== null && 'then' in result) {
+    // Whatever it does later is outside the transaction; its own failure must not go unnoticed as unhandled.
+    Promise.resolve(result).catch(() => undefined)
+    throw new TidingsError(
+      'transaction_async',
+      'The function given to transact returned a Promise. SQLite transactions are synchronous: await what you need before transact, and write inside it without await.',
+    )
+  }
+  return result as Result
+}

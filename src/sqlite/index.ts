@@ -1,0 +1,3 @@
+export { type SqliteCapabilities } from './capabilities.ts'
+export { type SqliteTransact, sqliteInbox } from './inbox.ts'
+export { type SqliteEngine, type SqliteOptions, sqlite } from './sqlite.ts'

@@ -1,0 +1,80 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Engine } from '../bus/index.ts'
+import type { DeadLetterStore } from '../dead-letter/index.ts'
+import type { InboxStore, Synchronous } from '../inbox/index.ts'
+import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
+import { LogTransport } from '../log/index.ts'
+import type { SqliteCapabilities } from './capabilities.ts'
+import { createTables, openDatabase } from './database.ts'
+import { SqliteDeadLetterStore } from './dead-letter-store.ts'
+import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
+import { SqliteLogStore } from './log-store.ts'
+import { inboxTables, logTables } from './tables.ts'
+import { Writer } from './writer.ts'
+
+export interface SqliteOptions {
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+/** The SQLite engine: a log, its dead letters and, for handlers that write to the same file, an inbox. */
+export class SqliteEngine extends LogTransport<SqliteCapabilities> implements Engine<SqliteCapabilities> {
+  readonly deadLetters: DeadLetterStore
+  readonly file: string
+  readonly #database: DatabaseSync
+  readonly #writer: Writer
+  readonly #clock: Clock
+
+  constructor(file: string, database: DatabaseSync, clock: Clock, random: Random) {
+    const writer = new Writer(database, file, clock, random)
+    const store = new SqliteLogStore(writer, file, clock)
+    super(store, clock)
+    this.file = file
+    this.deadLetters = new SqliteDeadLetterStore(writer, store.changes)
+    this.#database = database
+    this.#writer = writer
+    this.#clock = clock
+  }
+
+  /**
+   * Runs the caller's writes in a transaction of the log's own connection. What is published inside with `{ tx }`
+   * commits with them, or not at all. Fulfils with the function's result once that is durable; transactions ready in
+   * one turn of the event loop share one commit. The function is synchronous: a Promise does not compile.
+   */
+  transaction<Result>(run: (tx: DatabaseSync) => Synchronous<Result>): Promise<Result> {
+    return this.#writer.write(() => runSynchronously(run, this.#database))
+  }
+
+  /** The connection, for reading and for creating the caller's own tables. Write through `transaction`. */
+  get database(): DatabaseSync {
+    return this.#database
+  }
+
+  /** An inbox in this file: `transact` then may also publish, with `{ tx }`. */
+  inbox(): InboxStore<SqliteTransact> {
+    createTables(this.#database, this.file, 'inbox', inboxTables)
+    return new SqliteInbox(this.#writer, this.#clock)
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    if (this.#database.isOpen) this.#database.close()
+  }
+}
+
+/**
+ * Opens a SQLite file as an engine, creating it where there is none. Publishes are durable: every commit is synced.
+ * Several processes of one machine may open the same file.
+ * @throws `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
+ */
+export async function sqlite(file: string, options: SqliteOptions = {}): Promise<SqliteEngine> {
+  const { clock = systemClock, random = systemRandom } = options
+  const database = openDatabase(file)
+  try {
+    createTables(database, file, 'log', logTables)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+  return new SqliteEngine(file, database, clock, random)
+}

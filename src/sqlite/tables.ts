@@ -1,0 +1,89 @@
+/**
+ * Our tables in a SQLite file, which may hold the caller's own beside them.
+ * A record's rowid is its partition's slot × 2^40 + its offset: dense in a partition, no second index.
+ */
+export const formatVersion = 1
+
+export const logTables = `
+CREATE TABLE tidings_topic (
+  name TEXT PRIMARY KEY,
+  partitions INTEGER NOT NULL,
+  retention_age_ms INTEGER,
+  retention_bytes INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tidings_partition (
+  slot INTEGER PRIMARY KEY,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  begin_offset INTEGER NOT NULL DEFAULT 0,
+  end_offset INTEGER NOT NULL DEFAULT 0,
+  appended_at INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (topic, partition)
+) STRICT;
+
+CREATE TABLE tidings_record (
+  id INTEGER PRIMARY KEY,
+  appended_at INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tidings_delayed (
+  id INTEGER PRIMARY KEY,
+  not_before INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX tidings_delayed_due ON tidings_delayed (not_before);
+
+CREATE TABLE tidings_group (
+  name TEXT PRIMARY KEY,
+  revision INTEGER NOT NULL,
+  boot TEXT NOT NULL,
+  state TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tidings_commit (
+  group_name TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY (group_name, topic, partition)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tidings_dead_letter (
+  id TEXT PRIMARY KEY,
+  group_name TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  entry TEXT NOT NULL,
+  encoded TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tidings_dead_letter_open ON tidings_dead_letter (group_name, topic, partition, state);
+`
+
+export const inboxTables = `
+CREATE TABLE tidings_inbox (
+  group_name TEXT NOT NULL,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  handled_at INTEGER NOT NULL,
+  PRIMARY KEY (group_name, source, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tidings_inbox_age ON tidings_inbox (handled_at);
+
+CREATE TABLE tidings_fence (
+  group_name TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  PRIMARY KEY (group_name, topic, partition)
+) STRICT, WITHOUT ROWID;
+`

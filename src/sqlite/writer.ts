@@ -1,0 +1,190 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
+import { resultCode, sqliteCode, sqliteError } from './errors.ts'
+
+interface Job {
+  readonly run: () => unknown
+  readonly records: number
+  readonly bytes: number
+  readonly fulfil: (result: unknown) => void
+  readonly reject: (error: Error) => void
+}
+
+/** How much a write adds, for the bounds of what waits and of what shares a commit. */
+export interface WriteSize {
+  readonly records: number
+  readonly bytes: number
+}
+
+const small: WriteSize = { records: 1, bytes: 0 }
+
+/**
+ * All writes of one connection. Writes of one turn of the event loop share one transaction, so one sync of the disk,
+ * each inside its own savepoint; a write fulfils when that transaction is durable. When another process holds the
+ * lock, it is tried again after about a millisecond: SQLite's own busy handler would let one process starve others.
+ */
+export class Writer {
+  readonly database: DatabaseSync
+  readonly #file: string
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #savepoint: StatementSync
+  readonly #release: StatementSync
+  #waiting: Job[] = []
+  #waitingRecords = 0
+  #waitingBytes = 0
+  #scheduled = false
+  #idle: (() => void)[] = []
+  #afterCommit: (() => void)[] = []
+  #running = false
+
+  constructor(database: DatabaseSync, file: string, clock: Clock, random: Random) {
+    this.database = database
+    this.#file = file
+    this.#clock = clock
+    this.#random = random
+    this.#begin = database.prepare('BEGIN IMMEDIATE')
+    this.#commit = database.prepare('COMMIT')
+    this.#savepoint = database.prepare('SAVEPOINT job')
+    this.#release = database.prepare('RELEASE job')
+  }
+
+  /** True while a write runs: then its transaction is open, and `run` may not be called. */
+  get running(): boolean {
+    return this.#running
+  }
+
+  /** Rejects with what `run` throws, which then has written nothing. */
+  write<Result>(run: () => Result, size: WriteSize = small): Promise<Result> {
+    if (
+      this.#waitingRecords + size.records > limits.publishPendingRecords ||
+      this.#waitingBytes + size.bytes > limits.publishPendingBytes
+    ) {
+      return Promise.reject(
+        new TidingsError(
+          'publish_overloaded',
+          `${this.#waitingRecords} writes to ${this.#file} wait for the disk already. Await publishes before starting more.`,
+        ),
+      )
+    }
+    this.#waitingRecords += size.records
+    this.#waitingBytes += size.bytes
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ run, ...size, fulfil: resolve as (result: unknown) => void, reject })
+      this.#schedule()
+    })
+  }
+
+  /** From inside a write: calls back once its transaction is durable. */
+  afterCommit(callback: () => void): void {
+    this.#afterCommit.push(callback)
+  }
+
+  /** Fulfils when nothing waits any more. */
+  settled(): Promise<void> {
+    if (this.#waiting.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#clock.defer(() => this.#flush(this.#clock.monotonic()))
+  }
+
+  #flush(sinceMs: number): void {
+    try {
+      this.#begin.run()
+    } catch (error) {
+      this.#failBegin(error, sinceMs)
+      return
+    }
+    this.#scheduled = false
+    this.#runTogether(this.#take())
+    if (this.#waiting.length > 0) this.#schedule()
+    else for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #failBegin(error: unknown, sinceMs: number): void {
+    const waitedMs = this.#clock.monotonic() - sinceMs
+    if (resultCode(error) === sqliteCode.busy && waitedMs < limits.busyMs) {
+      const delayMs = limits.busyRetryMs * (0.5 + this.#random.next())
+      this.#clock.schedule(delayMs, () => this.#flush(sinceMs))
+      return
+    }
+    this.#scheduled = false
+    const failure = sqliteError(error, this.#file)
+    for (const job of this.#take()) job.reject(failure)
+    if (this.#waiting.length > 0) this.#schedule()
+    else for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** The jobs that share the next commit, in the order they came. */
+  #take(): Job[] {
+    let count = 0
+    let records = 0
+    let bytes = 0
+    for (const job of this.#waiting) {
+      const fits =
+        records + job.records <= limits.groupCommitRecords && bytes + job.bytes <= limits.groupCommitBytes
+      if (count > 0 && !fits) break
+      count += 1
+      records += job.records
+      bytes += job.bytes
+    }
+    this.#waitingRecords -= records
+    this.#waitingBytes -= bytes
+    const taken = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count)
+    this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count)
+    return taken
+  }
+
+  #runTogether(jobs: readonly Job[]): void {
+    const results: unknown[] = []
+    const failures = new Map<number, Error>()
+    this.#running = true
+    try {
+      for (const [index, job] of jobs.entries()) {
+        try {
+          results.push(jobs.length === 1 ? job.run() : this.#runInSavepoint(job))
+        } catch (error) {
+          // Some errors, a full disk among them, end the whole transaction.
+          if (!this.database.isTransaction || jobs.length === 1) throw error
+          failures.set(index, sqliteError(error, this.#file))
+          results.push(undefined)
+        }
+      }
+      this.#commit.run()
+    } catch (error) {
+      if (this.database.isTransaction) this.database.exec('ROLLBACK')
+      this.#afterCommit = []
+      const failure = sqliteError(error, this.#file)
+      for (const [index, job] of jobs.entries()) job.reject(failures.get(index) ?? failure)
+      return
+    } finally {
+      this.#running = false
+    }
+    for (const callback of this.#afterCommit.splice(0)) callback()
+    for (const [index, job] of jobs.entries()) {
+      const failure = failures.get(index)
+      if (failure === undefined) job.fulfil(results[index])
+      else job.reject(failure)
+    }
+  }
+
+  #runInSavepoint(job: Job): unknown {
+    const callbacks = this.#afterCommit.length
+    this.#savepoint.run()
+    try {
+      const result = job.run()
+      this.#release.run()
+      return result
+    } catch (error) {
+      this.#afterCommit.length = callbacks
+      if (this.database.isTransaction) this.database.exec('ROLLBACK TO job; RELEASE job')
+      throw error
+    }
+  }
+}
