@@ -1,7 +1,16 @@
+/// <reference types="node" preserve="true" />
 export { type Bus, type Delivery, openBus, type Publisher } from './bus/index.ts'
 export { defineCatalog, defineEvent, defineTopic, type EventOf } from './catalog/index.ts'
 export { type Config, defineConfig } from './config.ts'
 export { type ConnectOptions, connect } from './connect.ts'
 export type { CloudEvent } from './event/index.ts'
-export { constant, type ErrorCode, exponential, isTidingsError, TidingsError } from './kernel/index.ts'
+export {
+  constant,
+  durationText,
+  type ErrorCode,
+  exponential,
+  isTidingsError,
+  limits,
+  TidingsError,
+} from './kernel/index.ts'
 export { jsonSchema } from './schema/index.ts'

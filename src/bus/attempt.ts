@@ -26,10 +26,16 @@ export interface AttemptContext {
   readonly assumeVersion: Readonly<Record<string, number>>
 }
 
-/** The event of a record. @throws what the decoder throws; the record is kept as it is then. */
-export function eventOf(record: StoredRecord, trusted: boolean): CloudEvent {
-  const { encoded } = record
-  return trusted && typeof encoded === 'string' ? readJson(encoded) : decodeEvent(encoded)
+/** The event of a record; one that we wrote and verified is parsed without being checked again. @throws what `decodeEvent` throws. */
+export function eventOf({ encoded }: StoredRecord, trusted: boolean): CloudEvent {
+  if (!trusted || typeof encoded !== 'string') return decodeEvent(encoded)
+  try {
+    const event = readJson(encoded)
+    if (typeof event.type === 'string') return event
+  } catch {
+    // As below.
+  }
+  return decodeEvent(encoded) // Something else wrote it after all: this says what is wrong with it.
 }
 
 /**

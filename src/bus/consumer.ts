@@ -180,7 +180,7 @@ export class Consumer {
   /** Another member shall have the partition: finish what runs, commit, let go. */
   #leave(run: PartitionRun): void {
     run.accepting = false
-    if (run.attempts.size > 0 || run.closed) return
+    if (run.running > 0 || run.closed) return
     this.#commit()
       .then(() => this.#subscription?.release(run.assignment))
       // The lease ends by itself when letting go fails.
@@ -201,7 +201,7 @@ export class Consumer {
       this.#commitTimer = undefined
       void this.#commit()
     })
-    if (!run.accepting && run.attempts.size === 0) this.#leave(run)
+    if (!run.accepting && run.running === 0) this.#leave(run)
     this.#keepWithinBounds(run)
   }
 
@@ -209,30 +209,42 @@ export class Consumer {
     const far = run.ahead >= this.#options.policy.maxAhead || run.full
     if (far) this.#subscription?.pause(run.assignment)
     else this.#subscription?.resume(run.assignment)
-    const mustPass = run.ahead >= this.#options.policy.maxAhead && run.lowestWaits
-    if (mustPass || this.#memory.full) void this.#setAside(run)
+    if (run.ahead >= this.#options.policy.maxAhead && run.lowestWaits) void this.#setAside([run])
+    else if (this.#memory.full) void this.#setAside([...this.#runs.values()])
   }
 
   /** Hands events that wait behind a failed attempt to the dead-letter store, so that the others can go on. */
-  async #setAside(run: PartitionRun): Promise<void> {
-    if (this.#settingAside || run.full) return
+  async #setAside(runs: readonly PartitionRun[]): Promise<void> {
+    if (this.#settingAside) return
     this.#settingAside = true
+    let moved = 0
     try {
-      const works = run.waiting(groupDefaults.setAsideBatch)
-      const letters = works.flatMap((work) =>
-        work.record ? [this.#runner.letterOf(work, work.record, 'set-aside')] : [],
-      )
-      if (letters.length === 0) return
-      await this.#options.deadLetters.put(letters)
-      if (run.closed) return
-      for (const work of works) run.keep(work)
-      this.#dirty.add(run)
+      for (const run of runs) moved += await this.#setAsideOf(run)
     } catch {
       // The store is busy or full: they stay where they are, and the partition waits.
     } finally {
       this.#settingAside = false
     }
-    this.#progressed(run)
+    if (moved > 0) for (const run of runs) this.#progressed(run)
+  }
+
+  async #setAsideOf(run: PartitionRun): Promise<number> {
+    const works = run.full ? [] : run.waiting(groupDefaults.setAsideBatch)
+    const letters = works.flatMap((work) =>
+      work.record ? [this.#runner.letterOf(work, work.record, 'set-aside')] : [],
+    )
+    if (letters.length === 0) return 0
+    // None of them may be delivered while it is on its way to the store.
+    const lanes = new Set(works.map((work) => work.lane))
+    for (const lane of lanes) this.#runner.hold(lane)
+    try {
+      await this.#options.deadLetters.put(letters)
+      if (run.closed) return 0
+      for (const work of works) run.keep(work)
+    } finally {
+      if (!run.closed) for (const lane of lanes) this.#runner.wake(run, lane)
+    }
+    return works.length
   }
 
   #commit(): Promise<void> {
@@ -256,7 +268,7 @@ export class Consumer {
       })
       return
     }
-    for (const { run, fits } of states) if (!fits) void this.#setAside(run)
+    for (const { run, fits } of states) if (!fits) void this.#setAside([run])
     for (const done of this.#committed) done()
   }
 

@@ -32,6 +32,7 @@ export class Group<Types extends string, Transact = never> {
   #consumer: Consumer | undefined
   #running: Promise<void> | undefined
   #joined: Promise<void> | undefined
+  #ended = false
 
   constructor(name: string, options: GroupOptions<Capabilities, Transact>, context: GroupContext) {
     this.name = name
@@ -90,6 +91,8 @@ export class Group<Types extends string, Transact = never> {
     for (;;) {
       const lags = (await engine.admin.lag(this.name)).filter((each) => topics.includes(each.topic))
       if (lags.length === count && lags.every((each) => each.lag === 0)) return
+      if (this.#ended)
+        throw new TidingsError('bus_closed', `Group "${this.name}" has stopped before it caught up.`)
       const waiting = new AbortController()
       // Another member may be the one that commits.
       await Promise.race([this.#consumer?.nextCommit(), sleep(clock, anotherMembersCommitMs, waiting.signal)])
@@ -137,6 +140,7 @@ export class Group<Types extends string, Transact = never> {
       await this.#joined
       await consumer.run()
     } finally {
+      this.#ended = true
       this.#context.ended(this)
     }
   }

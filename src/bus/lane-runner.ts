@@ -44,6 +44,7 @@ export class LaneRunner {
   readonly #ready = new Map<Lane, PartitionRun>()
   readonly #idle: (() => void)[] = []
   #running = 0
+  #filling = false
   /** False while the member stops: nothing more is started. */
   accepting = true
 
@@ -67,6 +68,18 @@ export class LaneRunner {
     this.#fill()
   }
 
+  /** Keeps a waiting lane from starting until `wake`. */
+  hold(lane: Lane): void {
+    lane.timer?.cancel()
+    lane.timer = undefined
+  }
+
+  /** A waiting lane goes on when its first event is due. */
+  wake(run: PartitionRun, lane: Lane): void {
+    lane.state = 'idle'
+    this.offer(run, lane)
+  }
+
   /** Fulfils when no handler is at work. */
   async drained(): Promise<void> {
     if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
@@ -79,13 +92,18 @@ export class LaneRunner {
   }
 
   #fill(): void {
+    // A lane that drains at once comes back here: the loop below goes on with the next, without growing the stack.
+    if (this.#filling) return
+    this.#filling = true
     for (const [lane, run] of this.#ready) {
-      if (this.#running >= this.#options.policy.concurrency || !this.accepting) return
+      if (this.#running >= this.#options.policy.concurrency || !this.accepting) break
       this.#ready.delete(lane)
       lane.state = 'running'
       this.#running += 1
+      run.running += 1
       this.#drain(run, lane)
     }
+    this.#filling = false
   }
 
   /** Runs a lane until it is empty, has to wait, or may not go on. Synchronous as long as its outcomes are. */
@@ -95,11 +113,19 @@ export class LaneRunner {
       if (work === undefined || !run.accepting || !this.accepting) return this.#rest(run, lane)
       const next = this.#deliver(run, work)
       if (next instanceof Promise) {
-        next.then((each) => this.#goOn(run, lane, each) && this.#drain(run, lane))
+        // It rejects only when the member stops before its store could be written: the event is delivered again.
+        next.then(
+          (each) => this.#continue(run, lane, each),
+          () => this.#continue(run, lane, 'stop'),
+        )
         return
       }
       if (!this.#goOn(run, lane, next)) return
     }
+  }
+
+  #continue(run: PartitionRun, lane: Lane, next: Next): void {
+    if (this.#goOn(run, lane, next)) this.#drain(run, lane)
   }
 
   #goOn(run: PartitionRun, lane: Lane, next: Next): boolean {
@@ -112,6 +138,7 @@ export class LaneRunner {
   #rest(run: PartitionRun, lane: Lane): void {
     lane.state = 'idle'
     this.#running -= 1
+    run.running -= 1
     this.#options.progressed(run)
     if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
     this.#fill()
@@ -120,23 +147,23 @@ export class LaneRunner {
   #wait(run: PartitionRun, lane: Lane, waitMs: number): void {
     lane.state = 'waiting'
     lane.timer = this.#options.clock.schedule(waitMs, () => {
-      lane.state = 'idle'
       lane.timer = undefined
-      if (!run.closed) this.offer(run, lane)
+      if (!run.closed) this.wake(run, lane)
     })
   }
 
   #deliver(run: PartitionRun, work: Work): Next | Promise<Next> {
     const { record } = work
-    if (record === undefined) return this.#load(work).then((loaded) => this.#deliverRecord(run, work, loaded))
-    return this.#deliverRecord(run, work, record)
+    return record === undefined ? this.#deliverKept(run, work) : this.#deliverRecord(run, work, record)
   }
 
-  async #load(work: Work): Promise<StoredRecord> {
+  async #deliverKept(run: PartitionRun, work: Work): Promise<Next> {
     const id = deadLetterId(this.#options.context.group, work)
     const letter = await this.#surely(() => this.#options.deadLetters.get(id))
-    if (letter !== undefined) return letter
-    throw new TidingsError('dead_letter_missing', `Dead letter "${id}" has vanished from its store.`)
+    if (!run.accepting || !this.accepting) return 'stop'
+    // Somebody may have discarded it since.
+    const ended = letter === undefined || letter.state === 'handled' || letter.state === 'discarded'
+    return ended ? this.#finished(run, work) : this.#deliverRecord(run, work, letter)
   }
 
   #deliverRecord(run: PartitionRun, work: Work, record: StoredRecord): Next | Promise<Next> {
@@ -188,14 +215,18 @@ export class LaneRunner {
   }
 
   #finish(run: PartitionRun, work: Work): Next | Promise<Next> {
-    if (work.origin === 'read') {
-      run.finish(work)
-      return 'go-on'
-    }
+    if (work.origin === 'read') return this.#finished(run, work)
     const id = deadLetterId(this.#options.context.group, work)
     return this.#surely(() => this.#options.deadLetters.resolve(id, 'handled')).then(() =>
-      finished(run, work),
+      this.#finished(run, work),
     )
+  }
+
+  #finished(run: PartitionRun, work: Work): Next {
+    if (run.closed) return 'stop'
+    run.finish(work)
+    this.#options.progressed(run)
+    return 'go-on'
   }
 
   #fail(
@@ -213,7 +244,7 @@ export class LaneRunner {
     work.failed = failed
     if (delayMs !== undefined) return this.#retry(run, work, record, error, delayMs)
     const letter = this.letterOf(work, record, 'dead', error)
-    return this.#surely(() => this.#options.deadLetters.put([letter])).then(() => finished(run, work))
+    return this.#surely(() => this.#options.deadLetters.put([letter])).then(() => this.#finished(run, work))
   }
 
   #retry(
@@ -297,12 +328,6 @@ export class LaneRunner {
       retryInMs,
     })
   }
-}
-
-function finished(run: PartitionRun, work: Work): Next {
-  if (run.closed) return 'stop'
-  run.finish(work)
-  return 'go-on'
 }
 
 function endLate(attempt: Attempt, { handlerTimeoutMs }: GroupPolicy): void {

@@ -134,15 +134,6 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
 }
 
 function namedDeadLetters(names: Names, store: DeadLetterStore): DeadLetterStore {
-  const renamed = (letter: DeadLetter, rename: (name: string) => string): DeadLetter => {
-    const [group, topic] = [rename(letter.group), rename(letter.topic)]
-    return {
-      ...letter,
-      group,
-      topic,
-      id: deadLetterId(group, { topic, partition: letter.partition, offset: letter.offset }),
-    }
-  }
   const outward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.outside(name))
   const inward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.inside(name))
   const idOutside = (id: string): string => mapId(id, (name) => names.outside(name))
@@ -173,6 +164,12 @@ function namedDeadLetters(names: Names, store: DeadLetterStore): DeadLetterStore
     count: (filter) => store.count(filterOutside(filter)),
     watch: (changed) => store.watch(changed),
   }
+}
+
+function renamed(letter: DeadLetter, rename: (name: string) => string): DeadLetter {
+  const { partition, offset } = letter
+  const [group, topic] = [rename(letter.group), rename(letter.topic)]
+  return { ...letter, group, topic, id: deadLetterId(group, { topic, partition, offset }) }
 }
 
 /** Names have no slash, so an id is its group, topic, partition and offset between slashes. */

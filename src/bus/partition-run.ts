@@ -11,6 +11,8 @@ import type { MemoryBound } from './memory-bound.ts'
 export class PartitionRun {
   readonly assignment: Assignment
   readonly attempts: Set<Attempt> = new Set()
+  /** Lanes at work. */
+  running = 0
   readonly #watermark: Watermark
   readonly #memory: MemoryBound
   readonly #failedBefore: ReadonlyMap<number, number>

@@ -8,8 +8,9 @@ import {
   versionOf,
 } from '../catalog/index.ts'
 import { type CloudEvent, checkEvent, partitionKeyOf } from '../event/index.ts'
-import { type Clock, type Issue, limits, listed, type Random, TidingsError } from '../kernel/index.ts'
+import { type Clock, type Issue, limits, type Random, TidingsError } from '../kernel/index.ts'
 import { type OutgoingRecord, partitionOf } from '../log/index.ts'
+import { issuesText } from '../schema/index.ts'
 
 export interface PublishOptions extends EventAttributes {
   /** The event is appended then, not before; on engines that declare `delay`. */
@@ -137,13 +138,9 @@ function checkKey(key: string, event: CloudEvent): void {
 }
 
 function dataInvalid(type: string, version: number, issues: readonly Issue[]): TidingsError {
-  const wrong = listed(
-    issues.map(({ path, message }) => `${path} ${message}`.trim()),
-    limits.eventIssues,
-  )
   return new TidingsError(
     'data_invalid',
-    `The data is not what version ${version} of "${type}" says: ${wrong}. Nothing was published.`,
+    `The data is not what version ${version} of ${type} says: ${issuesText(issues)}. Nothing was published.`,
     { details: { issues } },
   )
 }

@@ -16,6 +16,8 @@ interface Owned {
   /** The runtime has seen the assignment; the first batch of each may be empty. */
   announced: boolean
   paused: boolean
+  /** What it would read next was deleted by retention: it delivers nothing until `seek`. */
+  readonly resetRequired: boolean
   /** There may be records at the position. */
   promising: boolean
 }
@@ -30,7 +32,10 @@ export class LogSubscription implements Subscription {
   #turn = 0
   #closed = false
   #failure: Error | undefined
-  #wake: () => void = () => undefined
+  #stirred = false
+  #resume: () => void = () => undefined
+  /** By name, the generation of partitions that are being let go of: the group may name them as held a moment longer. */
+  readonly #releasing = new Map<string, number>()
 
   private constructor(store: LogStore, request: SubscribeRequest, clock: Clock) {
     this.#store = store
@@ -62,9 +67,10 @@ export class LogSubscription implements Subscription {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     while (!this.#closed) {
+      this.#stirred = false
       const batch = await this.#next()
       if (batch !== undefined) yield batch
-      else if (!this.#closed && this.#failure === undefined) await this.#awake()
+      else if (!this.#stirred && this.#failure === undefined) await this.#awake()
       if (this.#failure !== undefined) throw this.#failure
     }
   }
@@ -94,15 +100,21 @@ export class LogSubscription implements Subscription {
 
   resume(assignment: Assignment): void {
     const owned = this.#ownedBy(assignment)
-    if (owned === undefined) return
+    if (owned === undefined || !owned.paused || owned.resetRequired) return
     owned.paused = false
     this.#wake()
   }
 
   async release(assignment: Assignment): Promise<void> {
-    if (this.#ownedBy(assignment) === undefined) return
+    const name = this.#ownedBy(assignment)?.name
+    if (name === undefined) return
+    this.#releasing.set(name, assignment.generation)
     this.#revoke(assignment)
-    await this.#membership.release([partitionName(assignment.topic, assignment.partition)])
+    try {
+      await this.#membership.release([name])
+    } finally {
+      this.#releasing.delete(name)
+    }
   }
 
   async close(): Promise<void> {
@@ -121,8 +133,14 @@ export class LogSubscription implements Subscription {
 
   #awake(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve
+      this.#resume = resolve
     })
+  }
+
+  /** There may be something to do, also when the iteration is just looking: then it looks again before it waits. */
+  #wake(): void {
+    this.#stirred = true
+    this.#resume()
   }
 
   /** The next batch of the partition whose turn it is, or undefined when nothing is to be read. */
@@ -187,7 +205,10 @@ export class LogSubscription implements Subscription {
       if (byName.get(owned.name)?.generation !== owned.assignment.generation) this.#revoke(owned.assignment)
       else if (wanted.has(owned.name)) owned.leaving.abort()
     }
-    const granted = held.filter((each) => !this.#owned.has(heldName(each)))
+    const granted = held.filter((each) => {
+      const name = heldName(each)
+      return !this.#owned.has(name) && this.#releasing.get(name) !== each.generation
+    })
     if (granted.length === 0 || this.#closed) return
     const commits = await this.#store.commits(this.#request.group)
     for (const each of granted) {
@@ -214,6 +235,7 @@ export class LogSubscription implements Subscription {
       ])
       if (!saved) return
     }
+    if (this.#closed) return
     const leaving = new AbortController()
     const revoked = new AbortController()
     const assignment = {
@@ -227,7 +249,7 @@ export class LogSubscription implements Subscription {
     const name = heldName(held)
     const resetRequired = committed.offset < bounds.begin
     const position = committed.offset
-    const state = { announced: resetRequired, paused: resetRequired, promising: true }
+    const state = { announced: false, paused: resetRequired, resetRequired, promising: true }
     this.#owned.set(name, { name, assignment, leaving, revoked, position, ...state })
   }
 

@@ -1,5 +1,5 @@
 import { type Clock, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
-import { type BeatResult, beat, type Held } from './group.ts'
+import { type BeatResult, beat, type GroupState, type Held } from './group.ts'
 import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
 
@@ -29,6 +29,8 @@ export class Membership {
   #steps: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #leaseFromMs: number
+  /** When the first lease in the group ends unless it is renewed, by this process's own clock. */
+  #firstLeaseMs = 0
   #revision = 0
   #closed = false
 
@@ -38,7 +40,8 @@ export class Membership {
   }
 
   async join(): Promise<void> {
-    await this.#step(() => this.#renew([]))
+    // What an earlier start under the same id still holds is granted anew, so that its commits are refused.
+    await this.#step(() => this.#renew('all'))
     this.#arm()
   }
 
@@ -73,11 +76,20 @@ export class Membership {
     return this.#options.clock.monotonic() - this.#leaseFromMs < this.#options.sessionTimeoutMs
   }
 
+  /** The next beat comes early when another's lease ends before: its partitions are free from then on. */
   #arm(): void {
-    this.#timer = this.#options.clock.schedule(this.#options.heartbeatEveryMs, () => {
+    const { clock, heartbeatEveryMs } = this.#options
+    const untilFreeMs = this.#firstLeaseMs - clock.monotonic()
+    const delayMs = untilFreeMs > 0 ? Math.min(heartbeatEveryMs, untilFreeMs) : heartbeatEveryMs
+    this.#timer = clock.schedule(delayMs, () => {
       if (this.#closed) return
-      this.#background(() => this.#renew([]))
-      this.#arm()
+      this.#background(async () => {
+        try {
+          await this.#renew([])
+        } finally {
+          if (!this.#closed) this.#arm()
+        }
+      })
     })
   }
 
@@ -93,15 +105,23 @@ export class Membership {
     return next
   }
 
-  async #renew(released: readonly string[]): Promise<void> {
+  async #renew(released: readonly string[] | 'all'): Promise<void> {
     const fromMs = this.#options.clock.monotonic()
     const result = await this.#save(released, false)
     this.#leaseFromMs = fromMs
+    this.#firstLeaseMs = fromMs + this.#untilFirstLeaseMs(result.state)
     const held = Object.values(result.state.held).filter((each) => each.member === this.#options.member)
     await this.#options.changed(held, new Set(result.wanted))
   }
 
-  async #save(released: readonly string[], leaves: boolean): Promise<BeatResult> {
+  /** Counted from now, which on the lease clock is one session before this member's own new lease ends. */
+  #untilFirstLeaseMs({ members }: GroupState): number {
+    const { member, sessionTimeoutMs } = this.#options
+    const ends = Object.values(members).map((each) => each.leaseUntilMs)
+    return Math.min(...ends) - ((members[member]?.leaseUntilMs ?? 0) - sessionTimeoutMs)
+  }
+
+  async #save(released: readonly string[] | 'all', leaves: boolean): Promise<BeatResult> {
     const { store, group } = this.#options
     for (let attempt = 1; attempt <= saveAttempts; attempt++) {
       const loaded = await store.loadGroup(group)
@@ -117,11 +137,22 @@ export class Membership {
     )
   }
 
-  async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
+  async #beat(
+    loaded: LoadedGroup,
+    released: readonly string[] | 'all',
+    leaves: boolean,
+  ): Promise<BeatResult> {
     const { store, member, topics, sessionTimeoutMs } = this.#options
     return beat(
       loaded.state,
-      { member, topics, nowMs: loaded.leaseNowMs, leaseMs: sessionTimeoutMs, released, leaves },
+      {
+        member,
+        topics,
+        nowMs: loaded.leaseNowMs,
+        leaseMs: sessionTimeoutMs,
+        released: released === 'all' ? Object.keys(loaded.state.held) : released,
+        leaves,
+      },
       await store.topics(),
     )
   }

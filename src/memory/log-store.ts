@@ -18,7 +18,7 @@ interface Partition {
   begin: number
   bytes: number
   appendedAt: number
-  records: StoredRecord[]
+  records: (StoredRecord & { readonly encoded: string })[]
 }
 
 interface Group {
@@ -77,7 +77,6 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
 
   async appendDue(): Promise<number | undefined> {
     const nowMs = this.#clock.now()
-    const dueAt = (record: AppendRecord): number => record.notBefore ?? 0
     const due = this.#delayed
       .filter((record) => dueAt(record) <= nowMs)
       .toSorted((a, b) => dueAt(a) - dueAt(b))
@@ -98,7 +97,7 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     let end = start
     let bytes = 0
     for (; end < records.length && end - start < maxRecords; end++) {
-      bytes += String(records[end]?.encoded).length
+      bytes += records[end]?.encoded.length ?? 0
       if (end > start && bytes > maxBytes) break
     }
     return records.slice(start, end)
@@ -117,7 +116,7 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     const stored = this.#partition(topic, partition)
     const gone = stored.records.splice(0, Math.max(0, before - stored.begin))
     stored.begin += gone.length
-    for (const record of gone) stored.bytes -= String(record.encoded).length
+    for (const record of gone) stored.bytes -= Buffer.byteLength(record.encoded)
   }
 
   async groups(): Promise<readonly string[]> {
@@ -215,7 +214,7 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
   #store({ topic, partition, body }: AppendRecord, nowMs: number): void {
     const stored = this.#partition(topic, partition)
     stored.appendedAt = Math.max(stored.appendedAt, nowMs)
-    stored.bytes += body.length
+    stored.bytes += Buffer.byteLength(body)
     const offset = stored.begin + stored.records.length
     stored.records.push({ topic, partition, offset, appendedAt: stored.appendedAt, encoded: body })
   }
@@ -231,6 +230,10 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
   #emit(change: Change): void {
     for (const listener of this.#listeners) listener(change)
   }
+}
+
+function dueAt(record: AppendRecord): number {
+  return record.notBefore ?? 0
 }
 
 /** A partition that was granted but never committed. */
