@@ -107,6 +107,11 @@ export class Group<Types extends string, Transact = never> {
     await this.#running?.catch(() => undefined)
   }
 
+  /** The types of events it has a handler for. */
+  get types(): readonly string[] {
+    return this.#handlers.types
+  }
+
   /** Events this member has passed over because the group has no handler for their type. */
   get skipped(): number {
     return this.#consumer?.skipped ?? 0

@@ -15,6 +15,8 @@ export interface GroupState {
 }
 
 export interface Member {
+  /** Tells one start of a member from the next, which may have the same id. */
+  readonly session: string
   readonly topics: readonly string[]
   /** On the engine's lease clock, in ms. */
   readonly leaseUntilMs: number
@@ -34,6 +36,7 @@ export interface TopicShape {
 
 export interface Beat {
   readonly member: string
+  readonly session: string
   readonly topics: readonly string[]
   readonly nowMs: number
   readonly leaseMs: number
@@ -53,13 +56,18 @@ export interface BeatResult {
 
 export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0 }
 
-/** One member says that it lives: members whose lease has ended are dropped, free partitions are granted. */
+/**
+ * One member says that it lives: members whose lease has ended are dropped, free partitions are granted. A new session
+ * of a member takes its place at once, under new generations: a member with a name of its own that was killed need not
+ * wait for its old lease to end.
+ */
 export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape[]): BeatResult {
   const members = livingMembers(state, input)
+  const replaced = state.members[input.member]?.session !== input.session
   const released = new Set(input.released)
   const kept = new Map<string, Held>()
   for (const [name, held] of Object.entries(state.held)) {
-    const letGo = held.member === input.member && released.has(name)
+    const letGo = held.member === input.member && (replaced || released.has(name))
     if (!letGo && members[held.member] !== undefined) kept.set(name, held)
   }
   const owners = assign(members, shapes, kept)
@@ -85,8 +93,8 @@ function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
   for (const [id, member] of Object.entries(state.members)) {
     if (id !== input.member && member.leaseUntilMs > input.nowMs) members[id] = member
   }
-  if (!input.leaves)
-    members[input.member] = { topics: input.topics, leaseUntilMs: input.nowMs + input.leaseMs }
+  const { member, session, topics, nowMs, leaseMs } = input
+  if (!input.leaves) members[member] = { session, topics, leaseUntilMs: nowMs + leaseMs }
   return members
 }
 

@@ -1,4 +1,5 @@
-import { type Clock, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
+import { hostname } from 'node:os'
+import { type Clock, isTidingsError, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
 import { type BeatResult, beat, type GroupState, type Held } from './group.ts'
 import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
@@ -17,6 +18,8 @@ export interface MembershipOptions {
   readonly lost: (error: Error) => void
 }
 
+let sessions = 0
+
 /** How often a lost race between members is run again before it is an error. */
 const saveAttempts = 100
 
@@ -26,6 +29,8 @@ const saveAttempts = 100
  */
 export class Membership {
   readonly #options: MembershipOptions
+  /** Different for every start of a member. */
+  readonly #session: string
   #steps: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #leaseFromMs: number
@@ -36,12 +41,12 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options
+    this.#session = `${hostname()} ${process.pid} ${options.clock.monotonic()} ${sessions++}`
     this.#leaseFromMs = options.clock.monotonic()
   }
 
   async join(): Promise<void> {
-    // What an earlier start under the same id still holds is granted anew, so that its commits are refused.
-    await this.#step(() => this.#renew('all'))
+    await this.#step(() => this.#renew([]))
     this.#arm()
   }
 
@@ -95,7 +100,9 @@ export class Membership {
 
   #background(step: () => Promise<void>): void {
     this.#step(step).catch((error: unknown) => {
-      if (!this.#closed && !this.alive) this.#options.lost(toError(error))
+      const replaced = isTidingsError(error, 'fenced')
+      if (!this.#closed && (replaced || !this.alive)) this.#options.lost(toError(error))
+      if (replaced) this.#closed = true
     })
   }
 
@@ -105,7 +112,7 @@ export class Membership {
     return next
   }
 
-  async #renew(released: readonly string[] | 'all'): Promise<void> {
+  async #renew(released: readonly string[]): Promise<void> {
     const fromMs = this.#options.clock.monotonic()
     const result = await this.#save(released, false)
     this.#leaseFromMs = fromMs
@@ -121,7 +128,7 @@ export class Membership {
     return Math.min(...ends) - ((members[member]?.leaseUntilMs ?? 0) - sessionTimeoutMs)
   }
 
-  async #save(released: readonly string[] | 'all', leaves: boolean): Promise<BeatResult> {
+  async #save(released: readonly string[], leaves: boolean): Promise<BeatResult> {
     const { store, group } = this.#options
     for (let attempt = 1; attempt <= saveAttempts; attempt++) {
       const loaded = await store.loadGroup(group)
@@ -137,20 +144,25 @@ export class Membership {
     )
   }
 
-  async #beat(
-    loaded: LoadedGroup,
-    released: readonly string[] | 'all',
-    leaves: boolean,
-  ): Promise<BeatResult> {
-    const { store, member, topics, sessionTimeoutMs } = this.#options
+  async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
+    const { store, group, member, topics, sessionTimeoutMs } = this.#options
+    const session = this.#session
+    const known = loaded.state.members[member]
+    if (this.#revision > 0 && known !== undefined && known.session !== session) {
+      throw new TidingsError(
+        'fenced',
+        `Another process has joined group "${group}" as member "${member}" and taken its place. Give each member an id of its own.`,
+      )
+    }
     return beat(
       loaded.state,
       {
         member,
+        session,
         topics,
         nowMs: loaded.leaseNowMs,
         leaseMs: sessionTimeoutMs,
-        released: released === 'all' ? Object.keys(loaded.state.held) : released,
+        released,
         leaves,
       },
       await store.topics(),

@@ -1,0 +1,70 @@
+import { type Bus, defineCatalog, defineEvent, defineTopic, openBus, type Publisher } from 'tidings'
+import type { Engine } from 'tidings/bus'
+import type { Capabilities } from 'tidings/log'
+import { memory } from 'tidings/memory'
+import { sqlite, sqliteInbox } from 'tidings/sqlite'
+
+const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
+const created = defineEvent('created').version(1, schema)
+const paid = defineEvent('paid').version(1, schema)
+const elsewhere = defineEvent('elsewhere').version(1, schema)
+const catalog = defineCatalog([defineTopic('orders', { events: [created, paid] })])
+const smallCatalog = defineCatalog([defineTopic('orders', { events: [created] })])
+
+const engine = await sqlite(':memory:')
+export const bus = await openBus({ transport: engine, source: '/a', catalog })
+const inMemory = await openBus({ transport: memory(), source: '/a', catalog: smallCatalog })
+
+// What is published must be in the catalog and fit its schema.
+await bus.publish(created, { orderId: 'o-1' })
+// @ts-expect-error -- a number is not a string
+await bus.publish(created, { orderId: 1 })
+// @ts-expect-error -- the type is on no topic of the catalog
+await bus.publish(elsewhere, { orderId: 'o-1' })
+await bus.publishAll([created.create({ orderId: 'o-1' }), paid.create({ orderId: 'o-1' })])
+// @ts-expect-error -- nor in a batch
+await bus.publishAll([elsewhere.create({ orderId: 'o-1' })])
+
+// A publisher of more can stand for one of less, never the other way round; a plain Bus takes any.
+export const publisher: Publisher<'created'> = bus
+// @ts-expect-error -- `paid` is not in the small catalog
+export const wrong: Publisher<'created' | 'paid'> = inMemory
+export const plain: Publisher = bus
+
+// With a transaction, publishing is over when the call returns; only where the engine has such a thing.
+export const nothing: void = bus.publish(created, { orderId: 'o-1' }, { tx: engine.database })
+// @ts-expect-error -- the memory engine takes no transaction
+inMemory.publish(created, { orderId: 'o-1' }, { tx: engine.database })
+
+// `transact` is there with an inbox only, and on SQLite takes no async function.
+bus.group('a').on(created, ({ event }) => event.data.orderId.length)
+// @ts-expect-error -- no inbox, no transact
+bus.group('a').on(created, ({ transact }) => transact)
+const group = bus.group('a', { inbox: sqliteInbox(':memory:') })
+group.on(created, async ({ transact, event }) => {
+  const count: number = await transact((tx) => {
+    tx.prepare('INSERT INTO seen VALUES (?)').run(event.data.orderId)
+    return 1
+  })
+  // @ts-expect-error -- a transaction of SQLite is synchronous
+  await transact(async (tx) => tx.exec(''))
+  return count
+})
+// @ts-expect-error -- no such event on the bus
+group.on(elsewhere, () => undefined)
+
+// Where the engine is known to have no replay, only the end is a start.
+interface Queue extends Capabilities {
+  readonly replay: { readonly start: false; readonly time: false; readonly offset: false }
+}
+declare const queueBus: Bus<Queue, 'created'>
+queueBus.group('a', { start: 'end' })
+// @ts-expect-error -- nothing to replay
+queueBus.group('a', { start: 'start' })
+// @ts-expect-error -- nor from a time
+queueBus.group('a', { start: { time: '2026-01-01T00:00:00Z' } })
+
+// An engine chosen at run time takes every start; what it lacks is an error then.
+declare const anyEngine: Engine
+const anyBus = await openBus({ transport: anyEngine, source: '/a', catalog })
+anyBus.group('a', { start: 'start' }).on(created, () => undefined)
