@@ -8,11 +8,11 @@ import type { Handling } from './handlers.ts'
 
 /**
  * What came of one attempt. `failed` and `final`: no further attempt can help · `newer`: this program is too old for
- * the event · `abandoned`: the delivery ended before the handler did, somebody will deliver the event again.
+ * the event · `fenced`: the inbox has seen a newer owner of the partition · `abandoned`: the delivery ended before the handler did, somebody will deliver the event again.
  */
 export type Outcome =
   | { readonly kind: 'handled' | 'duplicate' | 'abandoned' }
-  | { readonly kind: 'newer'; readonly error: Error }
+  | { readonly kind: 'newer' | 'fenced'; readonly error: Error }
   | { readonly kind: 'failed'; readonly error: Error; readonly final: boolean }
 
 export const handled: Outcome = { kind: 'handled' }
@@ -184,7 +184,7 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
 
   #failure(thrown: unknown): Outcome {
     const error = toError(thrown)
-    if (isTidingsError(error, 'fenced')) return abandoned
+    if (isTidingsError(error, 'fenced')) return { kind: 'fenced', error }
     if (this.#stage === 'handle') {
       // The inbox found the event handled while this attempt was under way: that is what was wanted.
       if (isTidingsError(error, 'delivery_closed') && this.#over === undefined) return duplicate

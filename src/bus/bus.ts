@@ -25,7 +25,7 @@ import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
 import { EventMaker, type Publisher, type PublishOptions } from './publisher.ts'
-import { type Report, reportFailures } from './report.ts'
+import { harmless, type Report, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
 
 export interface BusOptions<C extends Capabilities, Topics extends readonly Topic[]> {
@@ -110,7 +110,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.#signals = drainOn === false ? [] : drainOn
     const started = (group: { stop(): Promise<void> }): void => this.#started(group)
     const ended = (group: { stop(): Promise<void> }): void => this.#ended(group)
-    this.#groupContext = { engine, catalog, clock, random, report, started, ended }
+    this.#groupContext = { engine, catalog, clock, random, report: harmless(report), started, ended }
   }
 
   publish<Type extends string, Data>(

@@ -14,6 +14,7 @@ import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
 import type { GroupPolicy } from './group-options.ts'
 import type { Handlers } from './handlers.ts'
 import { LaneRunner } from './lane-runner.ts'
+import { letterOf } from './letter.ts'
 import { MemoryBound } from './memory-bound.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
@@ -229,16 +230,17 @@ export class Consumer {
   }
 
   async #setAsideOf(run: PartitionRun): Promise<number> {
+    const { context, clock, deadLetters } = this.#options
     const works = run.full ? [] : run.waiting(groupDefaults.setAsideBatch)
     const letters = works.flatMap((work) =>
-      work.record ? [this.#runner.letterOf(work, work.record, 'set-aside')] : [],
+      work.record ? [letterOf(context.group, work, work.record, 'set-aside', clock.now())] : [],
     )
     if (letters.length === 0) return 0
     // None of them may be delivered while it is on its way to the store.
     const lanes = new Set(works.map((work) => work.lane))
     for (const lane of lanes) this.#runner.hold(lane)
     try {
-      await this.#options.deadLetters.put(letters)
+      await deadLetters.put(letters)
       if (run.closed) return 0
       for (const work of works) run.keep(work)
     } finally {

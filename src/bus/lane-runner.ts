@@ -3,9 +3,7 @@ import {
   type DeadLetterState,
   type DeadLetterStore,
   deadLetterId,
-  failureOf,
 } from '../dead-letter/index.ts'
-import { partitionKeyOf } from '../event/index.ts'
 import { type Clock, groupDefaults, type Random, sleep, TidingsError, toError } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import { Attempt, type AttemptContext, abandoned, eventOf, type Outcome } from './attempt.ts'
@@ -13,6 +11,7 @@ import { Deadlines } from './deadlines.ts'
 import type { GroupPolicy } from './group-options.ts'
 import type { Handlers } from './handlers.ts'
 import type { Lane, Work } from './lane.ts'
+import { letterOf } from './letter.ts'
 import type { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { retryDelayMs } from './retry.ts'
@@ -110,7 +109,10 @@ export class LaneRunner {
   #drain(run: PartitionRun, lane: Lane): void {
     for (;;) {
       const [work] = lane.works
-      if (work === undefined || !run.accepting || !this.accepting) return this.#rest(run, lane)
+      if (work === undefined || !run.accepting || !this.accepting) {
+        lane.state = 'idle'
+        return this.#rest(run)
+      }
       const next = this.#deliver(run, work)
       if (next instanceof Promise) {
         // It rejects only when the member stops before its store could be written: the event is delivered again.
@@ -130,13 +132,13 @@ export class LaneRunner {
 
   #goOn(run: PartitionRun, lane: Lane, next: Next): boolean {
     if (next === 'go-on') return true
-    this.#rest(run, lane)
     if (typeof next === 'object' && !run.closed) this.#wait(run, lane, next.waitMs)
+    else lane.state = 'idle'
+    this.#rest(run)
     return false
   }
 
-  #rest(run: PartitionRun, lane: Lane): void {
-    lane.state = 'idle'
+  #rest(run: PartitionRun): void {
     this.#running -= 1
     run.running -= 1
     this.#options.progressed(run)
@@ -208,7 +210,11 @@ export class LaneRunner {
         if (this.#options.policy.afterNewer === 'dead-letter')
           return this.#fail(run, work, record, outcome.error, true, tookMs)
         this.#report(work, record, 'newer', tookMs, outcome.error, groupDefaults.newerRetryMs)
-        return this.#retry(run, work, record, outcome.error, groupDefaults.newerRetryMs)
+        return this.#retry(run, work, record, groupDefaults.newerRetryMs)
+      case 'fenced':
+        // Mostly the partition is lost and its assignment ends before this wait does.
+        this.#report(work, record, 'failed', tookMs, outcome.error, groupDefaults.storeRetryMs)
+        return { waitMs: groupDefaults.storeRetryMs }
       case 'abandoned':
         return 'stop'
     }
@@ -242,56 +248,23 @@ export class LaneRunner {
     const delayMs = final ? undefined : retryDelayMs(policy.retry, failed, random)
     this.#report(work, record, delayMs === undefined ? 'dead-letter' : 'failed', tookMs, error, delayMs)
     work.failed = failed
-    if (delayMs !== undefined) return this.#retry(run, work, record, error, delayMs)
-    const letter = this.letterOf(work, record, 'dead', error)
+    work.error = error
+    if (delayMs !== undefined) return this.#retry(run, work, record, delayMs)
+    const letter = this.#letterOf(work, record, 'dead')
     return this.#surely(() => this.#options.deadLetters.put([letter])).then(() => this.#finished(run, work))
   }
 
-  #retry(
-    run: PartitionRun,
-    work: Work,
-    record: StoredRecord,
-    error: Error,
-    waitMs: number,
-  ): Next | Promise<Next> {
+  #retry(run: PartitionRun, work: Work, record: StoredRecord, waitMs: number): Next | Promise<Next> {
     work.nextAttemptAt = this.#options.clock.now() + waitMs
-    this.#lastError.set(work, error)
     if (work.origin === 'read') return { waitMs }
-    const letter = this.letterOf(work, record, work.origin, error)
+    const letter = this.#letterOf(work, record, work.origin)
     return this.#surely(() => this.#options.deadLetters.put([letter])).then(() =>
       run.closed ? 'stop' : { waitMs },
     )
   }
 
-  readonly #lastError = new WeakMap<Work, Error>()
-
-  /** The entry of an event that failed, or that waits behind one that did. */
-  letterOf(work: Work, record: StoredRecord, state: DeadLetterState, error?: Error): DeadLetter {
-    const { context, clock } = this.#options
-    const event = work.event
-    const failure =
-      error ??
-      this.#lastError.get(work) ??
-      new TidingsError(
-        'limit_exceeded',
-        'It waits behind an earlier event of its key that failed, and was set aside to let the others pass.',
-      )
-    return {
-      id: deadLetterId(context.group, work),
-      group: context.group,
-      topic: work.topic,
-      partition: work.partition,
-      offset: work.offset,
-      appendedAt: record.appendedAt,
-      state,
-      ...failureOf(failure),
-      attempts: work.failed,
-      event: event && { type: event.type, source: event.source, id: event.id },
-      key: event && partitionKeyOf(event),
-      encoded: record.encoded,
-      failedAt: clock.now(),
-      nextAttemptAt: work.nextAttemptAt,
-    }
+  #letterOf(work: Work, record: StoredRecord, state: DeadLetterState): DeadLetter {
+    return letterOf(this.#options.context.group, work, record, state, this.#options.clock.now())
   }
 
   /** Tries until it succeeds: what cannot be set down safely must not be passed. */

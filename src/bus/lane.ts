@@ -18,6 +18,8 @@ export interface Work {
   event: CloudEvent | undefined
   /** Attempts that have failed. */
   failed: number
+  /** Why the last attempt failed. */
+  error: Error | undefined
   /** When it may be tried again, ms since the Unix epoch. */
   nextAttemptAt: number | undefined
 }

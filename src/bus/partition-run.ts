@@ -78,6 +78,7 @@ export class PartitionRun {
       record,
       event,
       failed,
+      error: undefined,
       nextAttemptAt: undefined,
     }
     lane.works.push(work)
@@ -101,6 +102,7 @@ export class PartitionRun {
       record: undefined,
       event: undefined,
       failed,
+      error: undefined,
       nextAttemptAt,
     }
     lane.works.push(work)

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '../event/index.ts'
-import { durationText, type TidingsError } from '../kernel/index.ts'
+import { durationText, type TidingsError, toError } from '../kernel/index.ts'
 
 /**
  * What became of one delivery. `failed`: it is tried again · `dead-letter`: it is not · `duplicate`: the inbox knew it ·
@@ -22,6 +22,17 @@ export interface DeliveryReport {
 }
 
 export type Report = (report: DeliveryReport) => void
+
+/** A report that throws is a warning of the process: it must not stop deliveries. */
+export function harmless(report: Report): Report {
+  return (delivery) => {
+    try {
+      report(delivery)
+    } catch (error) {
+      process.emitWarning(toError(error))
+    }
+  }
+}
 
 /** Lines that `reportFailures` writes at the most in a second. */
 const linesPerSecond = 20

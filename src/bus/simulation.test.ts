@@ -13,7 +13,8 @@ class Watcher {
   start(key: string, number: number): void {
     if (this.#running.has(key)) this.violations.push(`two handlers of ${key} at once`)
     this.#running.add(key)
-    if (number < (this.#finished.get(key) ?? -1)) this.violations.push(`${key}: ${number} after ${this.#finished.get(key)}`)
+    if (number < (this.#finished.get(key) ?? -1))
+      this.violations.push(`${key}: ${number} after ${this.#finished.get(key)}`)
   }
 
   end(key: string, number: number, ended: 'handled' | 'failed'): void {
@@ -26,7 +27,11 @@ class Watcher {
 
 let members = 0
 
-async function member(fixture: Fixture, random: Random, watcher: Watcher): Promise<Group<'com.example.orders.placed'>> {
+async function member(
+  fixture: Fixture,
+  random: Random,
+  watcher: Watcher,
+): Promise<Group<'com.example.orders.placed'>> {
   const bus = await fixture.anotherBus()
   const retry = { attempts: 6, backoff: constant('300ms', { jitter: 0.5 }) }
   const group = bus
@@ -52,7 +57,9 @@ async function simulate(seed: number): Promise<number> {
   const group = [await member(fixture, random, watcher)]
   let published = 0
   for (let step = 0; step < 12; step++) {
-    const keys = Array.from({ length: below(20) }, () => (below(8) === 0 ? `bad${below(2)}` : `key${below(6)}`))
+    const keys = Array.from({ length: below(20) }, () =>
+      below(8) === 0 ? `bad${below(2)}` : `key${below(6)}`,
+    )
     published += keys.length
     await fixture.place(...keys)
     if (below(3) === 0 && group.length < 4) group.push(await member(fixture, random, watcher))
@@ -66,10 +73,18 @@ async function simulate(seed: number): Promise<number> {
   await fixture.clock.advance(600_000)
   const dead = await fixture.bus.deadLetters.list({}, { limit: 1_000 })
   expect(watcher.violations, `seed ${seed}`).toEqual([])
-  expect(dead.entries.filter(({ state }) => state !== 'dead' && state !== 'handled').map(({ id, state }) => [id, state]), `seed ${seed}`).toEqual([])
+  expect(
+    dead.entries
+      .filter(({ state }) => state !== 'dead' && state !== 'handled')
+      .map(({ id, state }) => [id, state]),
+    `seed ${seed}`,
+  ).toEqual([])
   const numbers = dead.entries.filter(({ state }) => state === 'dead').length + watcher.handled.size
   expect(numbers, `seed ${seed}: every event is handled or dead`).toBe(published)
-  expect((await fixture.bus.admin.lag('group')).map(({ lag }) => lag), `seed ${seed}`).toEqual([0, 0])
+  expect(
+    (await fixture.bus.admin.lag('group')).map(({ lag }) => lag),
+    `seed ${seed}`,
+  ).toEqual([0, 0])
   return dead.entries.filter(({ state }) => state === 'handled').length
 }
 

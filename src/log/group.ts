@@ -38,8 +38,11 @@ export interface Beat {
   readonly member: string
   readonly session: string
   readonly topics: readonly string[]
+  /** On the engine's lease clock. */
   readonly nowMs: number
   readonly leaseMs: number
+  /** Wall time, ms since the Unix epoch. Generations of a new group begin there: so they are above those of an earlier log of the same name, which an inbox elsewhere may remember. */
+  readonly epochMs: number
   /** Partition names this member lets go of. */
   readonly released: readonly string[]
   /** The member leaves the group with this beat. */
@@ -73,7 +76,7 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
   const owners = assign(members, shapes, kept)
   const granted: Held[] = []
   const wanted: string[] = []
-  let generation = state.generation
+  let generation = state.generation === 0 ? Math.floor(input.epochMs) : state.generation
   for (const { name, topic, partition } of partitionsOf(shapes)) {
     const owner = owners.get(name)
     const holder = kept.get(name)

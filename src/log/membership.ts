@@ -145,7 +145,7 @@ export class Membership {
   }
 
   async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
-    const { store, group, member, topics, sessionTimeoutMs } = this.#options
+    const { store, clock, group, member, topics, sessionTimeoutMs } = this.#options
     const session = this.#session
     const known = loaded.state.members[member]
     if (this.#revision > 0 && known !== undefined && known.session !== session) {
@@ -162,6 +162,7 @@ export class Membership {
         topics,
         nowMs: loaded.leaseNowMs,
         leaseMs: sessionTimeoutMs,
+        epochMs: clock.now(),
         released,
         leaves,
       },

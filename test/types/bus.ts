@@ -1,3 +1,4 @@
+// oxlint-disable typescript/await-thenable -- what does not compile has no type to await
 import { type Bus, defineCatalog, defineEvent, defineTopic, openBus, type Publisher } from 'tidings'
 import type { Engine } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'

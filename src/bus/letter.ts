@@ -1,0 +1,37 @@
+import { type DeadLetter, type DeadLetterState, deadLetterId, failureOf } from '../dead-letter/index.ts'
+import { partitionKeyOf } from '../event/index.ts'
+import { TidingsError } from '../kernel/index.ts'
+import type { StoredRecord } from '../log/index.ts'
+import type { Work } from './lane.ts'
+
+/** The dead-letter store's entry of an event that failed, or that waits behind one of its key that did. */
+export function letterOf(
+  group: string,
+  work: Work,
+  record: StoredRecord,
+  state: DeadLetterState,
+  nowMs: number,
+): DeadLetter {
+  const { topic, partition, offset, event, failed, error = behind, nextAttemptAt } = work
+  return {
+    id: deadLetterId(group, work),
+    group,
+    topic,
+    partition,
+    offset,
+    appendedAt: record.appendedAt,
+    state,
+    ...failureOf(error),
+    attempts: failed,
+    event: event && { type: event.type, source: event.source, id: event.id },
+    key: event && partitionKeyOf(event),
+    encoded: record.encoded,
+    failedAt: nowMs,
+    nextAttemptAt,
+  }
+}
+
+const behind = new TidingsError(
+  'limit_exceeded',
+  'It waits behind an earlier event of its key that failed, and was set aside to let the others pass.',
+)

@@ -1,0 +1,242 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { assign, type Beat, beat, emptyGroup, type GroupState, type Held, type Member } from './group.ts'
+import { partitionName } from './partitioner.ts'
+
+const leaseMs = 10_000
+const orders = { name: 'orders', partitions: 8 }
+
+function beatOf(member: string, nowMs: number, options: Partial<Beat> = {}): Beat {
+  const session = `${member} 1`
+  return {
+    member,
+    session,
+    topics: ['orders'],
+    nowMs,
+    leaseMs,
+    epochMs: 0,
+    released: [],
+    leaves: false,
+    ...options,
+  }
+}
+
+function owned(state: GroupState): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { member } of Object.values(state.held)) counts[member] = (counts[member] ?? 0) + 1
+  return counts
+}
+
+describe('A group', () => {
+  test('gives a lone member all partitions, each under a generation of its own', () => {
+    const { state, granted, wanted } = beat(emptyGroup, beatOf('one', 0), [orders])
+    expect(owned(state)).toEqual({ one: 8 })
+    expect(granted.map(({ generation }) => generation)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect([state.generation, wanted]).toEqual([8, []])
+  })
+
+  test('hands partitions over in steps: wanted, released, granted anew', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const joined = beat(alone, beatOf('two', 1), [orders])
+    expect([joined.granted, owned(joined.state)]).toEqual([[], { one: 8 }])
+    const asked = beat(joined.state, beatOf('one', 2), [orders])
+    expect(asked.wanted).toHaveLength(4)
+    const released = beat(asked.state, beatOf('one', 3, { released: asked.wanted }), [orders])
+    expect(owned(released.state)).toEqual({ one: 4, two: 4 })
+    expect(released.granted.map(({ member }) => member)).toEqual(['two', 'two', 'two', 'two'])
+    expect(Math.min(...released.granted.map(({ generation }) => generation))).toBeGreaterThan(8)
+  })
+
+  test('gives the partitions of a member that leaves to the others at once', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const both = beat(alone, beatOf('two', 1), [orders]).state
+    const left = beat(both, beatOf('one', 2, { leaves: true }), [orders])
+    expect([owned(left.state), Object.keys(left.state.members)]).toEqual([{ two: 8 }, ['two']])
+  })
+
+  test('keeps the partitions of a silent member until its lease ends, and not longer', () => {
+    const both = beat(beat(emptyGroup, beatOf('one', 0), [orders]).state, beatOf('two', 1), [orders]).state
+    expect(owned(beat(both, beatOf('two', leaseMs - 1), [orders]).state)).toEqual({ one: 8 })
+    expect(owned(beat(both, beatOf('two', leaseMs), [orders]).state)).toEqual({ two: 8 })
+  })
+
+  test('leaves a topic alone that no member consumes', () => {
+    const { state } = beat(emptyGroup, beatOf('one', 0), [orders, { name: 'carts', partitions: 4 }])
+    expect(Object.values(state.held).every(({ topic }) => topic === 'orders')).toBe(true)
+  })
+
+  test('grants all anew, under higher generations, to a new session of a member', () => {
+    const before = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const { granted, state } = beat(before, beatOf('one', 1, { session: 'one 2' }), [orders])
+    expect(granted).toHaveLength(8)
+    expect(Math.min(...Object.values(state.held).map(({ generation }) => generation))).toBe(9)
+  })
+
+  test('takes a topic from a member that came back without it', () => {
+    const before = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const { wanted } = beat(before, beatOf('one', 1, { topics: ['carts'] }), [orders])
+    expect(wanted).toHaveLength(8)
+  })
+
+  test('grants what a topic with new partitions has to the member with the fewest', () => {
+    const all = ['a', 'b', 'c'].reduce((state, member) => settled(state, member, [orders]), emptyGroup)
+    const grown = beat(all, beatOf('a', 5), [orders, { name: 'carts', partitions: 1 }])
+    expect(grown.granted).toEqual([])
+    const wide = beat(all, beatOf('a', 5, { topics: ['orders', 'carts'] }), [
+      orders,
+      { name: 'carts', partitions: 1 },
+    ])
+    expect(wide.granted.map(({ member }) => member)).toEqual(['a'])
+  })
+})
+
+/** The member joins, and all others let go of what is wanted. */
+function settled(before: GroupState, member: string, shapes: readonly (typeof orders)[]): GroupState {
+  let { state } = beat(before, beatOf(member, 1), shapes)
+  for (const each of Object.keys(state.members)) {
+    const { wanted } = beat(state, beatOf(each, 1), shapes)
+    state = beat(state, beatOf(each, 1, { released: wanted }), shapes).state
+  }
+  return state
+}
+
+const memberNames = ['a', 'b', 'c', 'd', 'e'] as const
+const shapesOf = fc.record({ orders: fc.integer({ min: 1, max: 12 }), carts: fc.nat(6) }).map((counts) => [
+  { name: 'orders', partitions: counts.orders },
+  { name: 'carts', partitions: counts.carts },
+])
+const topicsOf = fc.constantFrom(['orders'], ['carts'], ['orders', 'carts'])
+const membersOf = fc
+  .dictionary(fc.constantFrom(...memberNames), topicsOf, { minKeys: 1 })
+  .map((members) =>
+    Object.fromEntries(
+      Object.entries(members).map(([name, topics]): [string, Member] => [
+        name,
+        { session: name, topics, leaseUntilMs: 1 },
+      ]),
+    ),
+  )
+
+describe('An assignment', () => {
+  test('gives each partition that somebody consumes to exactly one of those, and is the same for everyone', () => {
+    fc.assert(
+      fc.property(membersOf, shapesOf, (members, shapes) => {
+        const owners = assign(members, shapes, new Map())
+        for (const { name: topic, partitions } of shapes) {
+          const consumed = Object.values(members).some(({ topics }) => topics.includes(topic))
+          for (let partition = 0; partition < partitions; partition++) {
+            const owner = owners.get(partitionName(topic, partition))
+            expect(owner !== undefined).toBe(consumed)
+            if (owner !== undefined) expect(members[owner]?.topics).toContain(topic)
+          }
+        }
+        const reversed = Object.fromEntries(Object.entries(members).toReversed())
+        expect(assign(reversed, shapes, new Map())).toEqual(owners)
+      }),
+    )
+  })
+
+  test('is even among members of the same topics, whoever held what before', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.nat(20),
+        fc.array(fc.nat(4)),
+        (count, partitions, holders) => {
+          const names = memberNames.slice(0, count)
+          const members = Object.fromEntries(
+            names.map((name): [string, Member] => [
+              name,
+              { session: name, topics: ['orders'], leaseUntilMs: 1 },
+            ]),
+          )
+          const held = heldBy(holders.slice(0, partitions).map((index) => memberNames[index] ?? 'a'))
+          const owners = [...assign(members, [{ name: 'orders', partitions }], held).values()]
+          const counts = names.map((name) => owners.filter((owner) => owner === name).length)
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1)
+        },
+      ),
+    )
+  })
+
+  test('moves nothing that need not move', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }), (count, partitions) => {
+        const member = { session: '1', topics: ['orders'], leaseUntilMs: 1 }
+        const membersUpTo = (size: number): Record<string, Member> =>
+          Object.fromEntries(memberNames.slice(0, size).map((name) => [name, member]))
+        const shapes = [{ name: 'orders', partitions }]
+        const before = assign(membersUpTo(count), shapes, new Map())
+        const held = heldBy([...before.values()])
+        expect(assign(membersUpTo(count), shapes, held)).toEqual(before)
+        const after = assign(membersUpTo(count + 1), shapes, held)
+        const moved = [...after].filter(([name, owner]) => before.get(name) !== owner)
+        expect(moved.every(([, owner]) => owner === memberNames[count])).toBe(true)
+        expect(moved).toHaveLength(Math.floor(partitions / (count + 1)))
+      }),
+    )
+  })
+})
+
+function heldBy(holders: readonly string[]): Map<string, Held> {
+  return new Map(
+    holders.map((member, partition) => [
+      partitionName('orders', partition),
+      { topic: 'orders', partition, member, generation: 1 },
+    ]),
+  )
+}
+
+describe('Whatever members do', () => {
+  const act = fc.record({
+    member: fc.constantFrom(...memberNames),
+    topics: topicsOf,
+    leaves: fc.boolean(),
+    releases: fc.boolean(),
+    waitMs: fc.constantFrom(0, 1, 4_000, 20_000),
+  })
+
+  test('a partition changes hands only when it was let go or its lease ended, and under a higher generation', () => {
+    fc.assert(
+      fc.property(shapesOf, fc.array(act, { maxLength: 30 }), (shapes, acts) => {
+        let state = emptyGroup
+        let nowMs = 0
+        for (const { member, topics, leaves, releases, waitMs } of acts) {
+          nowMs += waitMs
+          const { wanted } = beat(state, beatOf(member, nowMs, { topics }), shapes)
+          const released = releases ? wanted : []
+          const next = beat(state, beatOf(member, nowMs, { topics, released, leaves }), shapes)
+          for (const [name, held] of Object.entries(next.state.held)) {
+            const before = state.held[name]
+            expect(next.state.members[held.member]).toBeDefined()
+            if (before === undefined || before.generation === held.generation) continue
+            const over = (state.members[before.member]?.leaseUntilMs ?? 0) <= nowMs
+            const letGo = before.member === member && (leaves || released.includes(name))
+            expect(over || letGo).toBe(true)
+          }
+          for (const { generation } of next.granted) expect(generation).toBeGreaterThan(state.generation)
+          expect(new Set(next.granted.map(({ generation }) => generation)).size).toBe(next.granted.length)
+          state = next.state
+        }
+      }),
+    )
+  })
+
+  test('the group comes to rest with every partition owned', () => {
+    fc.assert(
+      fc.property(membersOf, shapesOf, (members, shapes) => {
+        let state = emptyGroup
+        for (let round = 0; round < 4; round++) {
+          for (const [member, { topics }] of Object.entries(members)) {
+            const { wanted } = beat(state, beatOf(member, round, { topics }), shapes)
+            state = beat(state, beatOf(member, round, { topics, released: wanted }), shapes).state
+          }
+        }
+        for (const [member, { topics }] of Object.entries(members)) {
+          const { granted, wanted } = beat(state, beatOf(member, 9, { topics }), shapes)
+          expect([granted, wanted]).toEqual([[], []])
+        }
+      }),
+    )
+  })
+})

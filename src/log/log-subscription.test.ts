@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest'
+import { TidingsError } from '../kernel/index.ts'
+import { settle } from '../testing/index.ts'
+import type { LogStore } from './log-store.ts'
+import { heartbeatEveryMs, openLog, sessionTimeoutMs } from './member.fixture.ts'
+
+const allOrders = ['orders/0', 'orders/1', 'orders/2', 'orders/3']
+
+/** A view of a store on which some methods do something else. */
+function overriding(store: LogStore, methods: Partial<LogStore>): LogStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+describe('A member of a group', () => {
+  test('reads all partitions when it is alone, what is there and what comes', async () => {
+    const log = await openLog()
+    await log.append('orders', 0, 2)
+    const one = await log.join('one')
+    expect(one.owned()).toEqual(allOrders)
+    await log.append('orders', 3)
+    expect(one.seen).toEqual(['orders/0 0', 'orders/0 1', 'orders/3 0'])
+  })
+
+  test('starts where the group is to start', async () => {
+    for (const [start, expected] of [
+      ['start', 2],
+      ['end', 0],
+      [{ offset: 1 }, 1],
+      [{ time: new Date(0) }, 2],
+    ] as const) {
+      const log = await openLog({ orders: 1 })
+      await log.append('orders', 0, 2)
+      expect((await log.join('one', { start })).seen).toHaveLength(expected)
+    }
+  })
+
+  test('has committed where a new group starts before anything is delivered', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    const one = await log.join('one', { start: 'end' })
+    expect(await log.committed('orders', 0)).toBe(3)
+    await one.subscription.close()
+    await log.append('orders', 0)
+    expect((await log.join('two', { start: 'end' })).seen).toEqual(['orders/0 3'])
+  })
+
+  test('gets batches no larger than it asked for', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 5)
+    const one = await log.join('one', { fetch: { maxRecords: 2, maxBytes: 1_000 } })
+    expect(one.seen).toHaveLength(5)
+  })
+
+  test('gets nothing of a paused partition until it is resumed', async () => {
+    const log = await openLog({ orders: 2 })
+    const one = await log.join('one')
+    one.subscription.pause(one.assignment('orders/0'))
+    await log.append('orders', 0)
+    await log.append('orders', 1)
+    expect(one.seen).toEqual(['orders/1 0'])
+    one.subscription.resume(one.assignment('orders/0'))
+    await settle()
+    expect(one.seen).toEqual(['orders/1 0', 'orders/0 0'])
+  })
+
+  test('sees a record that is appended while it looks and finds nothing', async () => {
+    const log = await openLog({ orders: 1 })
+    const looking = Promise.withResolvers<void>()
+    const read: LogStore['read'] = async (...place) => {
+      const found = await log.store.read(...place)
+      await looking.promise
+      return found
+    }
+    const one = await log.join('one', { store: overriding(log.store, { read }) })
+    await log.append('orders', 0)
+    looking.resolve()
+    await settle()
+    expect(one.seen).toEqual(['orders/0 0'])
+  })
+
+  test('delivers nothing of a partition whose next record was deleted, whatever the runtime asks', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }])
+    await log.store.truncate('orders', 0, 2)
+    const one = await log.join('one')
+    one.subscription.resume(one.assignment('orders/0'))
+    await log.append('orders', 0)
+    expect([one.announced.length, one.seen]).toEqual([1, []])
+  })
+
+  test('ends when it is closed, as often as that is', async () => {
+    const log = await openLog()
+    const one = await log.join('one')
+    const [assignment] = one.announced
+    await Promise.all([one.subscription.close(), one.subscription.close()])
+    await settle()
+    expect([one.ended, one.owned(), assignment?.revoked.aborted]).toEqual(['closed', [], true])
+  })
+
+  test('ends with the error when a record is damaged', async () => {
+    const log = await openLog({ orders: 1 })
+    const damage = new TidingsError('record_corrupt', 'The record at offset 0 is not what was written.')
+    const read = (): Promise<never> => Promise.reject(damage)
+    const one = await log.join('one', { store: overriding(log.store, { read }) })
+    expect(one.ended).toBe(damage)
+  })
+})
+
+describe('Two members', () => {
+  test('split the partitions, and each record is delivered once', async () => {
+    const log = await openLog()
+    const one = await log.join('one')
+    const two = await log.join('two')
+    expect([one.owned(), two.owned()]).toEqual([
+      ['orders/2', 'orders/3'],
+      ['orders/0', 'orders/1'],
+    ])
+    for (const partition of [0, 1, 2, 3]) await log.append('orders', partition, 3)
+    expect([...one.seen, ...two.seen].toSorted()).toEqual(
+      allOrders.flatMap((name) => [0, 1, 2].map((offset) => `${name} ${offset}`)),
+    )
+  })
+
+  test('hand a partition over drained: the new owner begins when the old one has let go', async () => {
+    const log = await openLog({ orders: 2 })
+    const one = await log.join('one', { releases: false })
+    const two = await log.join('two')
+    await log.append('orders', 0)
+    await log.clock.advance(sessionTimeoutMs * 2)
+    expect([one.owned(), two.owned(), one.seen, two.seen]).toEqual([['orders/0', 'orders/1'], [], [], []])
+    expect([one.assignment('orders/0').leaving.aborted, one.assignment('orders/1').leaving.aborted]).toEqual([
+      true,
+      false,
+    ])
+    await one.subscription.release(one.assignment('orders/0'))
+    await settle()
+    expect([one.owned(), two.owned(), two.seen]).toEqual([['orders/1'], ['orders/0'], ['orders/0 0']])
+  })
+
+  test('do not both have a partition when a heartbeat is under way as one lets go', async () => {
+    const log = await openLog({ orders: 2 })
+    const saving = Promise.withResolvers<void>()
+    let slow = false
+    const saveGroup: LogStore['saveGroup'] = async (...save) => {
+      const saved = await log.store.saveGroup(...save)
+      if (slow) await saving.promise
+      return saved
+    }
+    const one = await log.join('one', { releases: false, store: overriding(log.store, { saveGroup }) })
+    const two = await log.join('two')
+    slow = true
+    await log.clock.advance(heartbeatEveryMs)
+    const released = one.subscription.release(one.assignment('orders/0'))
+    await settle()
+    slow = false
+    saving.resolve()
+    await released
+    await settle()
+    expect(one.announced).toHaveLength(2)
+    expect([one.owned(), two.owned()]).toEqual([['orders/1'], ['orders/0']])
+  })
+
+  test('go on from the last commit when one leaves', async () => {
+    const log = await openLog({ orders: 2 })
+    const one = await log.join('one')
+    const two = await log.join('two')
+    await log.append('orders', 0, 2)
+    await log.append('orders', 1, 2)
+    await two.subscription.close()
+    await settle()
+    expect(one.owned()).toEqual(['orders/0', 'orders/1'])
+    await log.append('orders', 0)
+    expect([two.seen, one.seen]).toEqual([
+      ['orders/0 0', 'orders/0 1'],
+      ['orders/1 0', 'orders/1 1', 'orders/0 2'],
+    ])
+  })
+
+  test('of which one falls silent: the other has its partitions as soon as the lease ends', async () => {
+    const log = await openLog({ orders: 2 })
+    let silent = false
+    const loadGroup: LogStore['loadGroup'] = (group) =>
+      silent ? new Promise(() => undefined) : log.store.loadGroup(group)
+    const one = await log.join('one', { store: overriding(log.store, { loadGroup }) })
+    const two = await log.join('two')
+    const zombie = one.assignment('orders/1')
+    silent = true
+    await log.clock.advance(sessionTimeoutMs - 1)
+    expect(two.owned()).toEqual(['orders/0'])
+    await log.clock.advance(1)
+    expect(two.owned()).toEqual(['orders/0', 'orders/1'])
+
+    const commit = { assignment: zombie, offset: 7, state: '' }
+    expect(await one.subscription.commit([commit])).toEqual([zombie])
+    expect([zombie.revoked.aborted, await log.committed('orders', 1)]).toEqual([true, 0])
+  })
+
+  test('of which one cannot reach the engine: it gives up when its lease ends, and comes back', async () => {
+    const log = await openLog({ orders: 2 })
+    let unreachable = false
+    const loadGroup: LogStore['loadGroup'] = (group) =>
+      unreachable
+        ? Promise.reject(new TidingsError('engine_unreachable', 'The disk is gone.'))
+        : log.store.loadGroup(group)
+    const one = await log.join('one', { store: overriding(log.store, { loadGroup }) })
+    const two = await log.join('two')
+    unreachable = true
+    await log.clock.advance(sessionTimeoutMs + heartbeatEveryMs)
+    expect([one.owned(), two.owned(), one.ended]).toEqual([[], ['orders/0', 'orders/1'], undefined])
+    unreachable = false
+    await log.clock.advance(heartbeatEveryMs)
+    expect([one.owned(), two.owned()]).toEqual([['orders/0'], ['orders/1']])
+  })
+
+  test('of versions with different topics share what both consume', async () => {
+    const log = await openLog({ orders: 2, carts: 2 })
+    const old = await log.join('old', { topics: ['orders'] })
+    const fresh = await log.join('new', { topics: ['orders', 'carts'] })
+    expect([old.owned(), fresh.owned()]).toEqual([
+      ['orders/0', 'orders/1'],
+      ['carts/0', 'carts/1'],
+    ])
+    await old.subscription.close()
+    await settle()
+    expect(fresh.owned()).toEqual(['carts/0', 'carts/1', 'orders/0', 'orders/1'])
+  })
+
+  test('under one id, one after the other: the commits of the earlier one are refused', async () => {
+    const log = await openLog({ orders: 1 })
+    const crashed = await log.join('pod-0')
+    const held = crashed.assignment('orders/0')
+    const restarted = await log.join('pod-0')
+    await log.append('orders', 0)
+    expect(restarted.seen).toEqual(['orders/0 0'])
+    expect(restarted.assignment('orders/0').generation).toBeGreaterThan(held.generation)
+    expect(await crashed.subscription.commit([{ assignment: held, offset: 0, state: '' }])).toEqual([held])
+    expect(await log.committed('orders', 0)).toBe(1)
+  })
+
+  test('join at the same time', async () => {
+    const log = await openLog()
+    const members = await Promise.all(['one', 'two', 'three', 'four'].map((name) => log.join(name)))
+    await log.clock.advance(heartbeatEveryMs)
+    expect(members.map((member) => member.owned().length)).toEqual([1, 1, 1, 1])
+    expect(members.flatMap((member) => member.owned()).toSorted()).toEqual(allOrders)
+  })
+})
