@@ -3,6 +3,8 @@ import { type Clock, listed, TidingsError } from './kernel/index.ts'
 
 export interface ConnectOptions {
   readonly clock?: Clock | undefined
+  /** False to open only what is there, for looking: a file that is missing or has no log is then an error. Default true. */
+  readonly create?: boolean | undefined
 }
 
 /** Makes the engine of a URL's scheme; each client is loaded only when its scheme is used. */
@@ -10,7 +12,7 @@ const schemes: Readonly<Record<string, (rest: string, options: ConnectOptions) =
   memory: async (_, options) => (await import('./memory/index.ts')).memory(options),
   sqlite: async (file, options) => {
     if (file === '') throw new TidingsError('url_invalid', 'sqlite: names no file. Write sqlite:shop.db.')
-    return (await import('./sqlite/index.ts')).sqlite(decodeURIComponent(file), options)
+    return (await import('./sqlite/index.ts')).sqlite(decodedFile(file), options)
   },
 }
 
@@ -27,4 +29,16 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     'url_invalid',
     `${JSON.stringify(url)} names no engine. A URL begins with ${known}, as in sqlite:shop.db.`,
   )
+}
+
+function decodedFile(file: string): string {
+  try {
+    return decodeURIComponent(file)
+  } catch (cause) {
+    throw new TidingsError(
+      'url_invalid',
+      `sqlite:${file} has a % that begins no escape. Write %25 for a % in the name of a file.`,
+      { cause },
+    )
+  }
 }

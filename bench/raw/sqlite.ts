@@ -1,89 +1,106 @@
 /**
- * The yardstick of the SQLite log: what bare `node:sqlite` does with the same table, the same durability and
- * nothing above it. Offsets, keys and checksums are computed before the clock starts; opening and closing the
- * file (closing checkpoints it) are outside the clock too.
+ * The yardstick of the SQLite log: what bare `node:sqlite` does with the records that Tidings wrote, in a table of the
+ * same definition, at the same durability, with nothing above it: prepared statements, one row an event, one transaction
+ * a batch. Reading the source, opening and closing the file (closing checkpoints it) are outside the clock.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { crc32 } from 'node:zlib'
+import type { Rate } from '../sqlite/publish.ts'
 
-const partitions = 8
-const keys = 10_000
 const readPageRows = 512
-/** A record's id is `partition * offsetsPerPartition + offset`: the primary key is the only index. */
-const offsetsPerPartition = 2 ** 40
+const offsetsPerSlot = 2 ** 40
 
-type Row = [id: number, body: string, checksum: number]
+type Row = readonly [id: number, appendedAt: number, checksum: number, body: string]
 
-/** Writes `bodies` to a new file at `path`, one transaction per `batch` rows; returns elapsed milliseconds. */
-export function rawWrite(path: string, bodies: readonly string[], batch: number): number {
-  using database = open(path)
-  database.exec(`create table record (
-    id integer primary key, appended_at integer not null, body text not null, checksum integer not null
-  ) strict`)
-  const begin = database.prepare('begin immediate')
-  const insert = database.prepare('insert into record values (?, ?, ?, ?)')
-  const commit = database.prepare('commit')
-  const batches = chunk(place(bodies), batch)
+export interface RawWriteOptions {
+  /** A file of Tidings: its record table is copied, in the order of publishing. */
+  readonly source: string
+  readonly file: string
+  readonly batch: number
+  /** Rows written before the clock starts. */
+  readonly warmUp: number
+}
 
-  const startedMs = performance.now()
-  for (const rows of batches) {
-    const appendedAt = Date.now()
+export function rawWrite({ source, file, batch, warmUp }: RawWriteOptions): Rate {
+  const { table, rows } = recordsOf(source)
+  using database = open(file)
+  database.exec(table)
+  const begin = database.prepare('BEGIN IMMEDIATE')
+  const insert = database.prepare(
+    'INSERT INTO tidings_record (id, appended_at, checksum, body) VALUES (?, ?, ?, ?)',
+  )
+  const commit = database.prepare('COMMIT')
+
+  let startedMs = performance.now()
+  for (let first = 0; first < rows.length; first += batch) {
+    if (first === warmUp) startedMs = performance.now()
     begin.run()
-    for (const [id, body, checksum] of rows) insert.run(id, appendedAt, body, checksum)
+    for (const [id, appendedAt, checksum, body] of rows.slice(first, first + batch)) {
+      insert.run(id, appendedAt, checksum, body)
+    }
     commit.run()
   }
-  return performance.now() - startedMs
+  return { perSecond: ((rows.length - warmUp) / (performance.now() - startedMs)) * 1_000 }
 }
 
-/** Reads and parses every record of the file at `path`, partition by partition; returns elapsed milliseconds. */
-export function rawRead(path: string): number {
-  using database = open(path)
-  const select = database.prepare(
-    `select id, appended_at, body, checksum from record where id >= ? and id < ? order by id limit ${readPageRows}`,
-  )
-  select.setReturnArrays(true)
+export interface RawReadOptions {
+  readonly file: string
+  readonly warmUps: number
+  readonly passes: number
+}
 
+/** Reads and parses every record, partition by partition; the checksum is read and not verified. */
+export function rawRead({ file, warmUps, passes }: RawReadOptions): Rate {
+  using database = open(file)
+  for (let pass = 0; pass < warmUps; pass++) readAll(database)
   const startedMs = performance.now()
-  for (let partition = 0; partition < partitions; partition++) {
-    const end = (partition + 1) * offsetsPerPartition
-    let next = partition * offsetsPerPartition
+  let rows = 0
+  for (let pass = 0; pass < passes; pass++) rows += readAll(database)
+  return { perSecond: (rows / (performance.now() - startedMs)) * 1_000 }
+}
+
+function readAll(database: DatabaseSync): number {
+  const page = arrays<Row>(
+    database,
+    `SELECT id, appended_at, checksum, body FROM tidings_record WHERE id >= ? AND id < ? ORDER BY id LIMIT ${readPageRows}`,
+  )
+  const slots = arrays<[number]>(database, 'SELECT slot FROM tidings_partition')()
+  let count = 0
+  for (const [slot] of slots) {
+    const end = (slot + 1) * offsetsPerSlot
+    let next = slot * offsetsPerSlot
     while (next < end) {
-      // node:sqlite types rows as objects even when it returns arrays.
-      const page = select.all(next, end) as unknown as [number, number, string, number][]
-      for (const [, , body] of page) JSON.parse(body)
-      const last = page.at(-1)
-      next = last === undefined || page.length < readPageRows ? end : last[0] + 1
+      const rows = page(next, end)
+      for (const [, , , body] of rows) JSON.parse(body)
+      const last = rows.at(-1)
+      next = last === undefined || rows.length < readPageRows ? end : last[0] + 1
+      count += rows.length
     }
   }
-  return performance.now() - startedMs
+  return count
 }
 
-function open(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
-  database.exec('pragma journal_mode = wal; pragma synchronous = full')
+function recordsOf(source: string): { readonly table: string; readonly rows: readonly Row[] } {
+  using database = open(source)
+  const [[table] = ['']] = arrays<[string]>(
+    database,
+    "SELECT sql FROM sqlite_schema WHERE name = 'tidings_record'",
+  )()
+  const rows = arrays<Row>(
+    database,
+    "SELECT id, appended_at, checksum, body FROM tidings_record ORDER BY json_extract(body, '$.data.number')",
+  )()
+  return { table, rows }
+}
+
+function arrays<Values>(database: DatabaseSync, sql: string): (...parameters: number[]) => Values[] {
+  const statement = database.prepare(sql)
+  statement.setReturnArrays(true)
+  // node:sqlite types rows as objects even when it returns arrays.
+  return (...parameters) => statement.all(...parameters) as unknown as Values[]
+}
+
+function open(file: string): DatabaseSync {
+  const database = new DatabaseSync(file)
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   return database
-}
-
-/** Gives each body its id and checksum, its partition being the hash of one of 10,000 keys taken in turn. */
-function place(bodies: readonly string[]): Row[] {
-  const ends = Array.from({ length: partitions }, () => 0)
-  return bodies.map((body, index) => {
-    const partition = hash(index % keys) % partitions
-    const offset = ends[partition] ?? 0
-    ends[partition] = offset + 1
-    return [partition * offsetsPerPartition + offset, body, crc32(body)]
-  })
-}
-
-/** The finalizer of MurmurHash3: neighbouring keys land in unrelated partitions. */
-function hash(key: number): number {
-  const mixed = Math.imul(key ^ (key >>> 16), 0x85ebca6b)
-  const again = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
-  return (again ^ (again >>> 16)) >>> 0
-}
-
-function chunk<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
 }

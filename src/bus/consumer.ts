@@ -1,14 +1,6 @@
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import { type CloudEvent } from '../event/index.ts'
-import {
-  type Clock,
-  groupDefaults,
-  limits,
-  type Random,
-  sleep,
-  type Timer,
-  toError,
-} from '../kernel/index.ts'
+import { type Clock, groupDefaults, type Random, sleep, type Timer, toError } from '../kernel/index.ts'
 import type { Assignment, Batch, StoredRecord, Subscription, Transport } from '../log/index.ts'
 import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
 import type { GroupPolicy } from './group-options.ts'
@@ -18,6 +10,7 @@ import { letterOf } from './letter.ts'
 import { MemoryBound } from './memory-bound.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
+import { surely } from './surely.ts'
 
 export interface ConsumerOptions {
   readonly transport: Transport
@@ -89,6 +82,7 @@ export class Consumer {
     try {
       for await (const batch of this.#subscription) {
         await this.#accept(batch)
+        if (!this.#runner.accepting) break
         // Handlers may all be synchronous: let timers, disk and network have their turn between batches.
         await new Promise<void>((resolve) => this.#options.clock.defer(resolve))
         await this.#memory.room()
@@ -164,8 +158,11 @@ export class Consumer {
   async #open(assignment: Assignment): Promise<PartitionRun> {
     const run = new PartitionRun(assignment, this.#memory)
     const { topic, partition, leaving, revoked } = assignment
-    const { deadLetters, context } = this.#options
-    const kept = await deadLetters.open(context.group, topic, partition, ['set-aside', 'requested'])
+    const { deadLetters, context, clock } = this.#options
+    const goOn = (): boolean => this.#runner.accepting
+    const kept = await surely(clock, goOn, () =>
+      deadLetters.open(context.group, topic, partition, ['set-aside', 'requested']),
+    )
     this.#runs.set(assignment, run)
     for (const letter of kept) {
       const lane = run.addKept(letter, letter.state === 'requested' ? 'requested' : 'set-aside')
@@ -207,10 +204,14 @@ export class Consumer {
   }
 
   #keepWithinBounds(run: PartitionRun): void {
-    const far = run.ahead >= this.#options.policy.maxAhead || run.full
-    if (far) this.#subscription?.pause(run.assignment)
-    else this.#subscription?.resume(run.assignment)
-    if (run.ahead >= this.#options.policy.maxAhead && run.lowestWaits) void this.#setAside([run])
+    const far = run.ahead >= this.#options.policy.maxAhead
+    const pause = far || run.full
+    if (pause !== run.paused) {
+      run.paused = pause
+      if (pause) this.#subscription?.pause(run.assignment)
+      else this.#subscription?.resume(run.assignment)
+    }
+    if (far && run.lowestWaits) void this.#setAside([run])
     else if (this.#memory.full) void this.#setAside([...this.#runs.values()])
   }
 
@@ -264,7 +265,7 @@ export class Consumer {
     } catch {
       // Not saved is not lost: what was finished is committed again with the next progress.
       for (const run of runs) this.#dirty.add(run)
-      this.#commitTimer ??= this.#options.clock.schedule(limits.busyRetryMs, () => {
+      this.#commitTimer ??= this.#options.clock.schedule(groupDefaults.storeRetryMs, () => {
         this.#commitTimer = undefined
         void this.#commit()
       })

@@ -4,17 +4,19 @@ import {
   type DeadLetterStore,
   deadLetterId,
 } from '../dead-letter/index.ts'
-import { type Clock, groupDefaults, type Random, sleep, TidingsError, toError } from '../kernel/index.ts'
+import { type Clock, groupDefaults, type Random, TidingsError, toError } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import { Attempt, type AttemptContext, abandoned, eventOf, type Outcome } from './attempt.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GroupPolicy } from './group-options.ts'
 import type { Handlers } from './handlers.ts'
 import type { Lane, Work } from './lane.ts'
+import { Line } from './line.ts'
 import { letterOf } from './letter.ts'
 import type { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { retryDelayMs } from './retry.ts'
+import { surely } from './surely.ts'
 
 export interface LaneRunnerOptions {
   readonly context: AttemptContext
@@ -40,7 +42,7 @@ type Next = 'go-on' | 'stop' | { readonly waitMs: number }
 export class LaneRunner {
   readonly #options: LaneRunnerOptions
   readonly #deadlines: Deadlines<Attempt>
-  readonly #ready = new Map<Lane, PartitionRun>()
+  readonly #ready = new Line<{ readonly run: PartitionRun; readonly lane: Lane }>()
   readonly #idle: (() => void)[] = []
   #running = 0
   #filling = false
@@ -63,7 +65,7 @@ export class LaneRunner {
       return
     }
     lane.state = 'ready'
-    this.#ready.set(lane, run)
+    this.#ready.add({ run, lane })
     this.#fill()
   }
 
@@ -94,9 +96,10 @@ export class LaneRunner {
     // A lane that drains at once comes back here: the loop below goes on with the next, without growing the stack.
     if (this.#filling) return
     this.#filling = true
-    for (const [lane, run] of this.#ready) {
-      if (this.#running >= this.#options.policy.concurrency || !this.accepting) break
-      this.#ready.delete(lane)
+    while (this.#running < this.#options.policy.concurrency && this.accepting) {
+      const next = this.#ready.shift()
+      if (next === undefined) break
+      const { run, lane } = next
       lane.state = 'running'
       this.#running += 1
       run.running += 1
@@ -182,11 +185,11 @@ export class LaneRunner {
     const outcome = attempt.run()
     if (!(outcome instanceof Promise))
       return this.#apply(run, work, record, outcome, clock.monotonic() - startMs)
-    this.#deadlines.add(attempt)
-    run.attempts.add(attempt)
+    const deadline = this.#deadlines.add(attempt)
+    const place = run.attempts.add(attempt)
     return outcome.then((each) => {
-      this.#deadlines.remove(attempt)
-      run.attempts.delete(attempt)
+      this.#deadlines.remove(deadline)
+      run.attempts.remove(place)
       return this.#apply(run, work, record, each, clock.monotonic() - startMs)
     })
   }
@@ -267,16 +270,8 @@ export class LaneRunner {
     return letterOf(this.#options.context.group, work, record, state, this.#options.clock.now())
   }
 
-  /** Tries until it succeeds: what cannot be set down safely must not be passed. */
-  async #surely<Result>(write: () => Promise<Result>): Promise<Result> {
-    for (;;) {
-      try {
-        return await write()
-      } catch (error) {
-        if (!this.accepting) throw error
-        await sleep(this.#options.clock, groupDefaults.storeRetryMs)
-      }
-    }
+  #surely<Result>(action: () => Promise<Result>): Promise<Result> {
+    return surely(this.#options.clock, () => this.accepting, action)
   }
 
   #report(

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '../event/index.ts'
 import type { Timer } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
+import type { Place } from './line.ts'
 
 /**
  * One event that a member has to finish. `read`: from the log, its offset unfinished · `set-aside`, `requested`: kept
@@ -11,6 +12,8 @@ export interface Work {
   readonly partition: number
   readonly offset: number
   readonly lane: Lane
+  /** Among the unfinished events of its partition; absent for one that the store keeps. */
+  place: Place<Work> | undefined
   origin: 'read' | 'set-aside' | 'requested'
   /** Absent while the store keeps it: memory then has only its place in the lane. */
   record: StoredRecord | undefined

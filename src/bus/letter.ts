@@ -27,7 +27,7 @@ export function letterOf(
     key: event && partitionKeyOf(event),
     encoded: record.encoded,
     failedAt: nowMs,
-    nextAttemptAt,
+    nextAttemptAt: state === 'dead' ? undefined : nextAttemptAt,
   }
 }
 

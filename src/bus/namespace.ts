@@ -5,7 +5,13 @@ import {
   deadLetterId,
 } from '../dead-letter/index.ts'
 import { checkName } from '../kernel/index.ts'
-import type { Assignment, Capabilities, Subscription, TransportAdmin } from '../log/index.ts'
+import {
+  type Assignment,
+  type Capabilities,
+  groupMissing,
+  type Subscription,
+  type TransportAdmin,
+} from '../log/index.ts'
 import type { Engine } from './engine.ts'
 
 /**
@@ -117,10 +123,22 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
           group: names.inside(info.group),
           topics: info.topics.map((topic) => names.inside(topic)),
         })),
-    lag: async (group) =>
-      (await admin.lag(group === undefined ? undefined : names.outside(group)))
-        .filter((each) => names.has(each.group))
-        .map((each) => ({ ...each, group: names.inside(each.group), topic: names.inside(each.topic) })),
+    lag: async (group) => {
+      const lags = (await admin.lag()).filter((each) => names.has(each.group))
+      const inside = lags.map((each) => ({
+        ...each,
+        group: names.inside(each.group),
+        topic: names.inside(each.topic),
+      }))
+      if (group === undefined) return inside
+      const known = (await admin.groups()).map((each) => each.group).filter((name) => names.has(name))
+      if (!known.includes(names.outside(group)))
+        throw groupMissing(
+          group,
+          known.map((name) => names.inside(name)),
+        )
+      return inside.filter((each) => each.group === group)
+    },
     seek: (group, topic, to) => admin.seek(names.outside(group), names.outside(topic), to),
     read: async (topic, partition, from, limit) =>
       (await admin.read(names.outside(topic), partition, from, limit)).map((record) => ({

@@ -5,19 +5,22 @@ import { type Assignment, type FinishedRange, type StoredRecord, Watermark } fro
 import type { Attempt } from './attempt.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
 import { type Lane, newLane, type Work } from './lane.ts'
+import { Line } from './line.ts'
 import type { MemoryBound } from './memory-bound.ts'
 
 /** What one member knows of a partition while it owns it: how far it is finished, and the lanes of its keys. */
 export class PartitionRun {
   readonly assignment: Assignment
-  readonly attempts: Set<Attempt> = new Set()
+  readonly attempts: Line<Attempt> = new Line()
+  /** Nothing more is read until it is further. */
+  paused = false
   /** Lanes at work. */
   running = 0
   readonly #watermark: Watermark
   readonly #memory: MemoryBound
   readonly #failedBefore: ReadonlyMap<number, number>
   /** Read and not finished, in offset order. */
-  readonly #unfinished = new Map<number, Work>()
+  readonly #unfinished = new Line<Work>()
   /** Kept by the dead-letter store and still to be delivered, by offset. */
   readonly #kept = new Map<number, Work>()
   readonly #lanes = new Map<string, Lane>()
@@ -74,6 +77,7 @@ export class PartitionRun {
       partition,
       offset,
       lane,
+      place: undefined,
       origin: 'read',
       record,
       event,
@@ -82,7 +86,7 @@ export class PartitionRun {
       nextAttemptAt: undefined,
     }
     lane.works.push(work)
-    this.#unfinished.set(offset, work)
+    work.place = this.#unfinished.add(work)
     this.#memory.add(record)
     this.#readTo = offset + 1
     return lane
@@ -98,6 +102,7 @@ export class PartitionRun {
       partition,
       offset,
       lane,
+      place: undefined,
       origin,
       record: undefined,
       event: undefined,
@@ -132,7 +137,7 @@ export class PartitionRun {
   /** Events that wait behind a failed attempt, oldest first: those that can be set aside. */
   waiting(most: number): Work[] {
     const works: Work[] = []
-    for (const work of this.#unfinished.values()) {
+    for (const work of this.#unfinished) {
       if (works.length === most) break
       if (work.lane.state === 'waiting') works.push(work)
     }
@@ -141,7 +146,7 @@ export class PartitionRun {
 
   /** True when the lowest unfinished event waits behind a failed attempt, so that setting it aside moves the watermark. */
   get lowestWaits(): boolean {
-    for (const work of this.#unfinished.values()) return work.lane.state === 'waiting'
+    for (const work of this.#unfinished) return work.lane.state === 'waiting'
     return false
   }
 
@@ -149,7 +154,7 @@ export class PartitionRun {
   commitState(): { readonly offset: number; readonly state: string; readonly fits: boolean } {
     const offset = this.#watermark.offset
     const attempts = new Map<number, number>()
-    for (const work of this.#unfinished.values()) if (work.failed > 0) attempts.set(work.offset, work.failed)
+    for (const work of this.#unfinished) if (work.failed > 0) attempts.set(work.offset, work.failed)
     let finished: readonly FinishedRange[] = this.#watermark.ranges
     let state = encodeCommitState(offset, { finished, attempts })
     const fits = state.length <= limits.commitStateBytes
@@ -169,7 +174,7 @@ export class PartitionRun {
   clear(): void {
     this.accepting = false
     this.closed = true
-    for (const work of [...this.#unfinished.values(), ...this.#kept.values()]) {
+    for (const work of [...this.#unfinished, ...this.#kept.values()]) {
       work.lane.timer?.cancel()
       if (work.record !== undefined && work.origin === 'read') this.#memory.remove(work.record)
     }
@@ -187,7 +192,7 @@ export class PartitionRun {
       this.#kept.delete(work.offset)
       return
     }
-    this.#unfinished.delete(work.offset)
+    if (work.place !== undefined) this.#unfinished.remove(work.place)
     if (work.record !== undefined) this.#memory.remove(work.record)
   }
 

@@ -54,7 +54,7 @@ describe('What is published', () => {
       '/orderId',
       '/number',
     ])
-    expect(String(error)).toContain('Nothing was published.')
+    expect(String(error)).toContain('Nothing of this call was published.')
   })
 
   test('is all or nothing: one wrong event of many stores none', async () => {

@@ -140,7 +140,7 @@ function checkKey(key: string, event: CloudEvent): void {
 function dataInvalid(type: string, version: number, issues: readonly Issue[]): TidingsError {
   return new TidingsError(
     'data_invalid',
-    `The data is not what version ${version} of ${type} says: ${issuesText(issues)}. Nothing was published.`,
+    `The data is not what version ${version} of ${type} says: ${issuesText(issues)}. Nothing of this call was published.`,
     { details: { issues } },
   )
 }

@@ -51,13 +51,23 @@ export function failureOf(thrown: unknown): Pick<DeadLetter, 'reason' | 'message
   return {
     reason: error instanceof TidingsError ? error.code : 'handler_failed',
     message: cut(error instanceof TidingsError ? error.sentence : `${error.name}: ${error.message}`),
-    stack: cut(withCause(error)),
+    stack: cut(withCauses(error)),
   }
 }
 
-function withCause(error: Error): string {
-  const stack = error.stack ?? `${error.name}: ${error.message}`
-  return error.cause instanceof Error ? `${stack}\nCaused by: ${withCause(error.cause)}` : stack
+/** Ends also where causes go round in a circle: no more is kept than `limits.errorLength`. */
+function withCauses(error: Error): string {
+  let text = stackOf(error)
+  let { cause } = error
+  while (cause instanceof Error && text.length <= limits.errorLength) {
+    text += `\nCaused by: ${stackOf(cause)}`
+    cause = cause.cause
+  }
+  return text
+}
+
+function stackOf(error: Error): string {
+  return error.stack ?? `${error.name}: ${error.message}`
 }
 
 function cut(text: string): string {

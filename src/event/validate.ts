@@ -6,6 +6,21 @@ import { isJsonMediaType, isMediaType } from './media-type.ts'
 import { isTimestamp } from './timestamp.ts'
 import { isAbsoluteUri, isUriReference } from './uri.ts'
 
+const isSource = remembering(isUriReference)
+const isDataschema = remembering(isAbsoluteUri)
+const isTime = remembering(isTimestamp)
+
+/** The same test, which lets pass at once what it let pass the last time: most events repeat what the one before said. */
+function remembering(test: (text: string) => boolean): (text: string) => boolean {
+  let passed: string | undefined
+  return (text) => {
+    if (text === passed) return true
+    if (!test(text)) return false
+    passed = text
+    return true
+  }
+}
+
 type Attributes = Readonly<Record<string, unknown>>
 
 const noIssues: readonly Issue[] = []
@@ -80,11 +95,11 @@ function attributeFault(name: string, value: unknown): string | undefined {
     case 'tracestate':
       return isText(value) ? undefined : `must be ${textRule}`
     case 'source':
-      return typeof value === 'string' && value !== '' && isUriReference(value) ? undefined : sourceFault
+      return typeof value === 'string' && value !== '' && isSource(value) ? undefined : sourceFault
     case 'dataschema':
-      return typeof value === 'string' && isAbsoluteUri(value) ? undefined : dataschemaFault
+      return typeof value === 'string' && isDataschema(value) ? undefined : dataschemaFault
     case 'time':
-      return typeof value === 'string' && isTimestamp(value) ? undefined : timeFault
+      return typeof value === 'string' && isTime(value) ? undefined : timeFault
     case 'datacontenttype':
       return typeof value === 'string' && isMediaType(value) ? undefined : datacontenttypeFault
     case 'data':

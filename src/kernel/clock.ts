@@ -2,7 +2,7 @@ import { clearTimeout as clearNodeTimeout, setImmediate, setTimeout as setNodeTi
 
 /** Where time and timers come from. Everything that waits or stamps takes one, so that a test can own time. */
 export interface Clock {
-  /** Wall time in ms since the Unix epoch. It may jump. */
+  /** Wall time in whole ms since the Unix epoch. It may jump. */
   now(): number
   /** ms since the machine started or so: the same for all its processes, never going back, ignoring the wall clock. */
   monotonic(): number

@@ -3,7 +3,7 @@ import { TidingsError } from './errors.ts'
 /** A length of time: milliseconds as a number, or text such as `'500ms'`, `'1s'`, `'5m'`, `'12h'`, `'30d'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** @throws `option_invalid` for anything that is not a duration of zero or more. */
 export function durationMs(duration: Duration): number {
@@ -12,7 +12,7 @@ export function durationMs(duration: Duration): number {
     typeof duration === 'number'
       ? duration
       : match
-        ? Number(match[1]) * (unitMs[match[2] ?? ''] ?? Number.NaN)
+        ? Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
         : Number.NaN
   if (ms >= 0 && ms <= Number.MAX_SAFE_INTEGER) return ms
   throw new TidingsError(
@@ -25,12 +25,8 @@ export function durationMs(duration: Duration): number {
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${Number((ms / 1_000).toFixed(1))} s`
-  const [large, small, largeMs, smallMs] =
-    ms < 3_600_000
-      ? ['m', 's', 60_000, 1_000]
-      : ms < 86_400_000
-        ? ['h', 'm', 3_600_000, 60_000]
-        : ['d', 'h', 86_400_000, 3_600_000]
-  const rest = Math.floor((ms % Number(largeMs)) / Number(smallMs))
-  return `${Math.floor(ms / Number(largeMs))} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`
+  const [large, small] =
+    ms < 3_600_000 ? (['m', 's'] as const) : ms < 86_400_000 ? (['h', 'm'] as const) : (['d', 'h'] as const)
+  const rest = Math.floor((ms % unitMs[large]) / unitMs[small])
+  return `${Math.floor(ms / unitMs[large])} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`
 }

@@ -41,7 +41,8 @@ export const limits = {
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 10_000,
   busyRetryMs: 1,
-  /** After an error, when delayed events are tried again. */
+  /** After the engine did not answer, when it is asked again for records, and for delayed events. */
+  readRetryMs: 100,
   dueRetryMs: 100,
   /** How often retention is applied. */
   retentionEveryMs: 60_000,
@@ -49,6 +50,16 @@ export const limits = {
   pollMs: 20,
   /** Text kept of an error: its message and stack, in characters. */
   errorLength: 8_192,
+  /** The command line: lines of a file published at the same time, and how much of the file is read at once. */
+  cliPublishLines: 1_000,
+  cliFileBytes: 1_048_576,
+  /** What it holds of all partitions of a topic while it reads them, and how much of one in one read. */
+  cliReadBytes: 33_554_432,
+  cliReadEvents: 1_000,
+  /** The last events of a topic that it looks up. */
+  cliLastEvents: 10_000,
+  /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */
+  cliListed: 100,
 } as const
 
 /** What a group does unless it says otherwise. */

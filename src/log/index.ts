@@ -9,6 +9,7 @@ export type {
 export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
 export { emptyGroup, type GroupState, type Held, type Member } from './group.ts'
 export { applyRetention } from './housekeeping.ts'
+export { groupMissing } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'
 export { partitionName, partitionOf } from './partitioner.ts'

@@ -121,7 +121,8 @@ export class LogAdmin implements TransportAdmin {
   }
 }
 
-function groupMissing(group: string, names: readonly string[]): TidingsError {
+/** The error for a group that has never joined. */
+export function groupMissing(group: string, names: readonly string[]): TidingsError {
   const known = names.length === 0 ? 'No group has been here yet.' : `Known groups: ${names.join(', ')}.`
   return new TidingsError('group_missing', `There is no group "${group}". ${known}`)
 }

@@ -1,4 +1,4 @@
-import { type Clock, isTidingsError } from '../kernel/index.ts'
+import { type Clock, isTidingsError, limits } from '../kernel/index.ts'
 import type { Held } from './group.ts'
 import type { Change, LogStore } from './log-store.ts'
 import { heldName, Membership } from './membership.ts'
@@ -25,6 +25,7 @@ interface Owned {
 /** One member's subscription to a LogStore: reads what its partitions hold, in the order they are stored. */
 export class LogSubscription implements Subscription {
   readonly #store: LogStore
+  readonly #clock: Clock
   readonly #request: SubscribeRequest
   readonly #membership: Membership
   readonly #owned = new Map<string, Owned>()
@@ -33,12 +34,13 @@ export class LogSubscription implements Subscription {
   #closed = false
   #failure: Error | undefined
   #stirred = false
-  #resume: () => void = () => undefined
+  #wake: () => void = () => undefined
   /** By name, the generation of partitions that are being let go of: the group may name them as held a moment longer. */
   readonly #releasing = new Map<string, number>()
 
   private constructor(store: LogStore, request: SubscribeRequest, clock: Clock) {
     this.#store = store
+    this.#clock = clock
     this.#request = request
     this.#membership = new Membership({
       store,
@@ -70,7 +72,7 @@ export class LogSubscription implements Subscription {
       this.#stirred = false
       const batch = await this.#next()
       if (batch !== undefined) yield batch
-      else if (!this.#stirred && this.#failure === undefined) await this.#awake()
+      else if (!this.#stirred && this.#failure === undefined) await this.#stirring()
       if (this.#failure !== undefined) throw this.#failure
     }
   }
@@ -102,7 +104,7 @@ export class LogSubscription implements Subscription {
     const owned = this.#ownedBy(assignment)
     if (owned === undefined || !owned.paused || owned.resetRequired) return
     owned.paused = false
-    this.#wake()
+    this.#stir()
   }
 
   async release(assignment: Assignment): Promise<void> {
@@ -121,7 +123,7 @@ export class LogSubscription implements Subscription {
     if (this.#closed) return
     this.#closed = true
     this.#stopWatching()
-    this.#wake()
+    this.#stir()
     for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
     await this.#membership.leave()
   }
@@ -131,16 +133,16 @@ export class LogSubscription implements Subscription {
     return owned?.assignment === assignment ? owned : undefined
   }
 
-  #awake(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#resume = resolve
-    })
+  /** Something may be there to read, or to say: a look that has begun before does not count. */
+  #stir(): void {
+    this.#stirred = true
+    this.#wake()
   }
 
-  /** There may be something to do, also when the iteration is just looking: then it looks again before it waits. */
-  #wake(): void {
-    this.#stirred = true
-    this.#resume()
+  #stirring(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
   }
 
   /** The next batch of the partition whose turn it is, or undefined when nothing is to be read. */
@@ -150,7 +152,7 @@ export class LogSubscription implements Subscription {
       this.#turn = (this.#turn + 1) % all.length
       const owned = all[this.#turn]
       if (owned === undefined || owned.revoked.signal.aborted) continue
-      const batch = await this.#read(owned)
+      const batch = await this.#read(owned).catch((error: unknown) => this.#readLater(owned, error))
       if (batch !== undefined && !owned.revoked.signal.aborted) return batch
     }
     return undefined
@@ -177,6 +179,13 @@ export class LogSubscription implements Subscription {
     return { assignment, records }
   }
 
+  /** An engine that does not answer is asked again later; any other error ends the subscription. */
+  #readLater(owned: Owned, error: unknown): undefined {
+    if (!isTidingsError(error) || error.kind !== 'unreachable') throw error
+    owned.promising = true
+    this.#clock.schedule(limits.readRetryMs, () => this.#stir(), { background: true })
+  }
+
   #notice(change: Change): void {
     switch (change.kind) {
       case 'appended':
@@ -195,7 +204,7 @@ export class LogSubscription implements Subscription {
         this.#membership.look()
         break
     }
-    this.#wake()
+    this.#stir()
   }
 
   /** Brings what is owned in line with what the group says. */
@@ -217,7 +226,7 @@ export class LogSubscription implements Subscription {
       )
       await this.#take(each, stored !== undefined && stored.offset >= 0 ? stored : undefined)
     }
-    this.#wake()
+    this.#stir()
   }
 
   async #take(held: Held, stored: Commit | undefined): Promise<void> {
@@ -265,6 +274,6 @@ export class LogSubscription implements Subscription {
     for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
     if (isTidingsError(error) && error.kind === 'unreachable') return
     this.#failure = error
-    this.#wake()
+    this.#stir()
   }
 }

@@ -47,6 +47,8 @@ test('A partition is named by its topic and number', () => {
   expect(partitionName('orders', 3)).toBe('orders/3')
 })
 
+const times = (a: bigint, b: bigint): bigint => BigInt.asUintN(32, a * b)
+
 /** MurmurHash2 written straight from its description, with 64-bit integers. */
 function reference(bytes: Uint8Array): number {
   const word = (at: number, size: number): bigint => {
@@ -54,7 +56,6 @@ function reference(bytes: Uint8Array): number {
     for (let index = 0; index < size; index++) value |= BigInt(bytes[at + index] ?? 0) << BigInt(8 * index)
     return value
   }
-  const times = (a: bigint, b: bigint): bigint => BigInt.asUintN(32, a * b)
   const multiplier = 0x5bd1e995n
   const whole = bytes.length - (bytes.length % 4)
   let hash = BigInt.asUintN(32, 0x9747b28cn ^ BigInt(bytes.length))

@@ -164,11 +164,11 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
   }
 
   async commit(group: string, commits: readonly StoredCommit[]): Promise<readonly boolean[]> {
-    const stored = this.#group(group)
+    const stored = this.#groups.get(group)?.commits
     return commits.map((commit) => {
       const name = partitionName(commit.topic, commit.partition)
-      const allowed = stored.commits.get(name)?.generation === commit.generation
-      if (allowed) stored.commits.set(name, commit)
+      const allowed = stored?.get(name)?.generation === commit.generation
+      if (allowed) stored?.set(name, commit)
       return allowed
     })
   }

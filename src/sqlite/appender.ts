@@ -6,6 +6,7 @@ import { recordChecksum } from './checksum.ts'
 import { recordId } from './record-id.ts'
 
 interface Head {
+  readonly name: string
   readonly slot: number
   next: number
   appendedAt: number
@@ -17,12 +18,14 @@ interface Head {
  * partition's row, read and written under the write lock, so every connection of every process continues them.
  */
 export class Appender {
+  readonly database: DatabaseSync
   readonly #head: StatementSync
   readonly #moveHead: StatementSync
   readonly #insert: StatementSync
   readonly #delay: StatementSync
 
   constructor(database: DatabaseSync) {
+    this.database = database
     this.#head = database.prepare(
       'SELECT slot, end_offset, appended_at FROM tidings_partition WHERE topic = ? AND partition = ?',
     )
@@ -45,21 +48,25 @@ export class Appender {
     nowMs: number,
   ): { readonly appended: ReadonlySet<string>; readonly delayed: boolean } {
     const heads = new Map<string, Head>()
+    const appended = new Set<string>()
     let delayed = false
     for (const record of records) {
+      const head = this.#headOf(heads, record, nowMs)
       if (record.notBefore !== undefined && record.notBefore > nowMs) {
         this.#delay.run(record.notBefore, record.topic, record.partition, record.body)
         delayed = true
         continue
       }
-      const head = this.#headOf(heads, record, nowMs)
-      const checksum = recordChecksum(record.body, head.next, head.appendedAt)
-      this.#insert.run(recordId(head.slot, head.next), head.appendedAt, checksum, record.body)
+      const id = recordId(head.slot, head.next)
+      this.#insert.run(id, head.appendedAt, recordChecksum(record.body, id, head.appendedAt), record.body)
       head.next += 1
-      head.bytes += record.body.length
+      head.bytes += Buffer.byteLength(record.body)
+      appended.add(head.name)
     }
-    for (const head of heads.values()) this.#moveHead.run(head.next, head.appendedAt, head.bytes, head.slot)
-    return { appended: new Set(heads.keys()), delayed }
+    for (const head of heads.values()) {
+      if (head.bytes > 0) this.#moveHead.run(head.next, head.appendedAt, head.bytes, head.slot)
+    }
+    return { appended, delayed }
   }
 
   #headOf(heads: Map<string, Head>, { topic, partition }: AppendRecord, nowMs: number): Head {
@@ -75,7 +82,7 @@ export class Appender {
         `There is no partition ${partition} of topic "${topic}" in this file. Open a bus with the topic in its catalog first; that creates it.`,
       )
     }
-    const head: Head = { slot: row[0], next: row[1], appendedAt: Math.max(row[2], nowMs), bytes: 0 }
+    const head: Head = { name, slot: row[0], next: row[1], appendedAt: Math.max(row[2], nowMs), bytes: 0 }
     heads.set(name, head)
     return head
   }

@@ -45,3 +45,23 @@ export class CallerTransactions {
     )
   }
 }
+
+/** Runs inside a savepoint of the open transaction: a caller who catches the error and commits keeps no half append. */
+export function inSavepoint<Result>(database: DatabaseSync, run: () => Result): Result {
+  database.exec('SAVEPOINT tidings_append')
+  try {
+    const result = run()
+    database.exec('RELEASE tidings_append')
+    return result
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK TO tidings_append; RELEASE tidings_append')
+    throw error
+  }
+}
+
+export function notThroughTransaction(): TidingsError {
+  return new TidingsError(
+    'transaction_invalid',
+    'The tx given is the connection of the engine, outside of its `transaction`, where it would meet other writes of this process. Publish inside `engine.transaction((tx) => …)`, or give a connection of your own.',
+  )
+}

@@ -53,7 +53,12 @@ export class ChangeFeed {
     if (this.#timer !== undefined) this.#arm()
   }
 
+  /** A file that cannot be read counts as changed: whoever looks then gets the error. */
   #version(): unknown {
-    return (this.#dataVersion.get() as unknown[] | undefined)?.[0]
+    try {
+      return (this.#dataVersion.get() as unknown[] | undefined)?.[0]
+    } catch (error) {
+      return error
+    }
   }
 }

@@ -1,7 +1,7 @@
-import { statfsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { TidingsError } from '../kernel/index.ts'
+import { limits, TidingsError } from '../kernel/index.ts'
 import { sqliteError } from './errors.ts'
 import { formatVersion } from './tables.ts'
 
@@ -34,7 +34,9 @@ export function openDatabase(file: string): DatabaseSync {
 }
 
 function prepareConnection(database: DatabaseSync, file: string): void {
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${limits.walBytes}`,
+  )
   checkDurable(database, file)
 }
 
@@ -74,6 +76,33 @@ export function createTables(
     'file_version',
     `${file} was written by ${older ? 'an older' : 'a newer'} Tidings (format ${format}, this one writes ${formatVersion}). ${older ? 'Open it with the version that wrote it, and copy its events.' : 'Upgrade this program.'}`,
   )
+}
+
+/** @throws `file_missing`, and `file_not_ours` for a file without our log; the file is as it was. */
+export function checkHasLog(file: string): void {
+  if (!existsSync(file)) {
+    throw new TidingsError(
+      'file_missing',
+      `There is no file ${file}. Check its name; the first program that publishes to it creates it.`,
+    )
+  }
+  if (formatsIn(file).has('log')) return
+  throw new TidingsError(
+    'file_not_ours',
+    `${file} is a SQLite database without a log of Tidings. Name the file that events are published to.`,
+  )
+}
+
+function formatsIn(file: string): ReadonlyMap<string, number> {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(file, { readOnly: true })
+    return storedFormats(database)
+  } catch (error) {
+    throw sqliteError(error, file)
+  } finally {
+    database?.close()
+  }
 }
 
 function storedFormats(database: DatabaseSync): ReadonlyMap<string, number> {
@@ -121,7 +150,8 @@ function isBusy(error: unknown): boolean {
   )
 }
 
-function checkSqliteVersion(version: string): void {
+/** @throws `not_durable` for a SQLite with the WAL-reset bug. */
+export function checkSqliteVersion(version: string): void {
   const parts = version.split('.').map(Number)
   for (const [index, oldest] of oldestSqlite.entries()) {
     const part = parts[index] ?? 0
@@ -142,6 +172,11 @@ function checkFileSystem(file: string): void {
   } catch {
     return // There is no such folder: opening the file says so.
   }
+  checkFileSystemType(file, type)
+}
+
+/** @throws `not_durable` for the statfs(2) type of a network file system. */
+export function checkFileSystemType(file: string, type: number): void {
   const name = networkFileSystems[type >>> 0]
   if (name === undefined) return
   throw new TidingsError(

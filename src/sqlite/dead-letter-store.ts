@@ -100,7 +100,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
   }
 
   async count(filter: DeadLetterFilter): Promise<number> {
-    const [count = 0] = this.#count.get(...filterValues(filter)) as unknown as [number]
+    const [count] = this.#count.get(...filterValues(filter)) as unknown as [number]
     return count
   }
 
@@ -133,7 +133,7 @@ function encodedOf(stored: string): EncodedEvent {
     attributes: Record<string, string>
     body?: string
   }
-  return { attributes, body: body === undefined ? undefined : Buffer.from(body, 'base64') }
+  return { attributes, body: body === undefined ? undefined : new Uint8Array(Buffer.from(body, 'base64')) }
 }
 
 function entryOf([state, entry, encoded]: EntryRow): DeadLetter {

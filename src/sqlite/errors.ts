@@ -42,7 +42,7 @@ const meanings: Readonly<Record<number, readonly [code: ErrorCode, sentence: (fi
   ],
   [sqliteCode.cannotOpen]: [
     'engine_unreachable',
-    (file) => `${file} cannot be opened. Does its folder exist, and may this user enter it?`,
+    (file) => `${file} cannot be opened. Does its folder exist, and may this user write there?`,
   ],
   [sqliteCode.notADatabase]: [
     'file_not_ours',

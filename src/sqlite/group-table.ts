@@ -110,7 +110,10 @@ export class GroupTable {
     return this.#commit.run(offset, state, group, topic, partition, generation).changes === 1
   }
 
-  moveCommit(group: string, { topic, partition, offset, state }: Omit<StoredCommit, 'generation'>): void {
-    this.#move.run(group, topic, partition, offset, state)
+  /** A group that was never here is registered, so that retention keeps what it is to read. */
+  moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): void {
+    this.#insert.run(group, this.#boot, JSON.stringify(emptyGroup))
+    for (const { topic, partition, offset, state } of commits)
+      this.#move.run(group, topic, partition, offset, state)
   }
 }

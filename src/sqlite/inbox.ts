@@ -24,8 +24,13 @@ export function sqliteInbox(
   const { clock = systemClock, random = systemRandom } = options
   const file = typeof database === 'string' ? database : (database.location() ?? ':memory:')
   const connection = typeof database === 'string' ? openDatabase(file) : database
-  checkDurable(connection, file)
-  createTables(connection, file, 'inbox', inboxTables)
+  try {
+    checkDurable(connection, file)
+    createTables(connection, file, 'inbox', inboxTables)
+  } catch (error) {
+    if (typeof database === 'string') connection.close()
+    throw error
+  }
   const inbox = new SqliteInbox(new Writer(connection, file, clock, random), clock)
   return typeof database === 'string' ? closing(inbox, connection) : inbox
 }
@@ -34,7 +39,7 @@ function closing(inbox: SqliteInbox, connection: DatabaseSync): InboxStore<Sqlit
   return Object.assign(inbox, {
     close: async () => {
       await inbox.settled()
-      connection.close()
+      if (connection.isOpen) connection.close()
     },
   })
 }

@@ -13,7 +13,7 @@ import type {
 } from '../log/index.ts'
 import { Appender } from './appender.ts'
 import { bootId } from './boot.ts'
-import { CallerTransactions } from './caller-transaction.ts'
+import { CallerTransactions, inSavepoint, notThroughTransaction } from './caller-transaction.ts'
 import { type SqliteCapabilities, sqliteCapabilities } from './capabilities.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { sqliteError } from './errors.ts'
@@ -37,7 +37,10 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #nextDue: StatementSync
   readonly #due: StatementSync
   readonly #forgetDue: StatementSync
-  #appended = new Set<string>()
+  /** The append asked for last, which may still wait. */
+  #lastAppend:
+    | { readonly records: AppendRecord[]; readonly run: () => void; readonly appended: Promise<void> }
+    | undefined
 
   constructor(writer: Writer, file: string, clock: Clock) {
     const { database } = writer
@@ -48,7 +51,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     this.#callers = new CallerTransactions(file)
     this.#appender = new Appender(database)
     this.#topics = new TopicTable(database)
-    this.#records = new RecordTable(database)
+    this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
     this.#due = database.prepare(
@@ -66,21 +69,17 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   append(records: readonly AppendRecord[], { tx }: { readonly tx: unknown }): Promise<void> {
-    if (tx === undefined) {
-      let bytes = 0
-      for (const record of records) bytes += record.body.length
-      return this.#writer.write(() => this.#append(records), { records: records.length, bytes })
-    }
-    if (tx === this.#writer.database && this.#writer.running) this.#append(records)
-    else this.#appendFor(tx, records)
+    if (tx === undefined) return this.#appendSoon(records)
+    if (tx !== this.#writer.database) this.#appendFor(tx, records)
+    else if (this.#writer.running) inSavepoint(this.#writer.database, () => this.#append(records))
+    else throw notThroughTransaction()
     return Promise.resolve()
   }
 
-  appendDue(): Promise<number | undefined> {
+  async appendDue(): Promise<number | undefined> {
     const next = this.#read(() => this.#nextDue.get()?.['due'])
-    if (next === null || next === undefined || Number(next) > this.#clock.now()) {
-      return Promise.resolve(next === null || next === undefined ? undefined : Number(next))
-    }
+    if (next === null || next === undefined) return undefined
+    if (Number(next) > this.#clock.now()) return Number(next)
     return this.#writer.write(() => {
       const rows = this.#due.all(this.#clock.now(), limits.groupCommitRecords)
       for (const row of rows) this.#forgetDue.run(Number(row['id']))
@@ -103,9 +102,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     from: number,
     limit: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<readonly StoredRecord[]> {
-    return this.#read(() =>
-      this.#records.read(this.#topics.slotOf(topic, partition), topic, partition, from, limit),
-    )
+    return this.#read(() => this.#records.read(topic, partition, from, limit))
   }
 
   async bounds(topic: string): Promise<readonly PartitionBounds[]> {
@@ -115,9 +112,9 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   truncate(topic: string, partition: number, before: number): Promise<void> {
     return this.#writer.write(() => {
       const slot = this.#topics.slotOf(topic, partition)
-      const end = this.#topics.bounds(topic)[partition]?.end ?? 0
+      const { begin, end } = this.#topics.kept(slot)
       const to = Math.min(before, end)
-      this.#topics.cut(slot, to, this.#records.deleteBefore(slot, to))
+      if (to > begin) this.#topics.cut(slot, to, this.#records.deleteBefore(slot, to))
     })
   }
 
@@ -151,9 +148,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): Promise<void> {
-    return this.#writer.write(() => {
-      for (const each of commits) this.#groups.moveCommit(group, each)
-    })
+    return this.#writer.write(() => this.#groups.moveCommits(group, commits))
   }
 
   watch(changed: (change: Change) => void): () => void {
@@ -165,22 +160,46 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     this.changes.close()
   }
 
-  #append(records: readonly AppendRecord[]): void {
-    const { appended, delayed } = this.#appender.append(records, this.#clock.now())
-    if (this.#appended.size === 0) this.#writer.afterCommit(() => this.#emitAppended())
-    for (const name of appended) this.#appended.add(name)
-    if (delayed) this.#writer.afterCommit(() => this.changes.emit({ kind: 'delayed' }))
+  /**
+   * Appends asked for one after the other are one write: one savepoint, and each partition's row is read and updated
+   * once. What can be wrong with one of them alone is found before it joins the others.
+   */
+  #appendSoon(records: readonly AppendRecord[]): Promise<void> {
+    let bytes = 0
+    try {
+      for (const { topic, partition, body } of records) {
+        this.#topics.slotOf(topic, partition)
+        bytes += body.length
+      }
+    } catch (error) {
+      return Promise.reject(sqliteError(error, this.#file))
+    }
+    const size = { records: records.length, bytes }
+    const last = this.#lastAppend
+    if (last !== undefined && this.#writer.extend(last.run, size)) {
+      last.records.push(...records)
+      return last.appended
+    }
+    const together = [...records]
+    const run = (): void => {
+      this.#lastAppend = undefined
+      this.#append(together)
+    }
+    const appended = this.#writer.write(run, size)
+    this.#lastAppend = { records: together, run, appended }
+    return appended
   }
 
-  #emitAppended(): void {
-    const partitions = this.#appended
-    this.#appended = new Set()
-    this.changes.emit({ kind: 'appended', partitions })
+  #append(records: readonly AppendRecord[]): void {
+    const { appended, delayed } = this.#appender.append(records, this.#clock.now())
+    if (appended.size > 0)
+      this.#writer.afterCommit(() => this.changes.emit({ kind: 'appended', partitions: appended }))
+    if (delayed) this.#writer.afterCommit(() => this.changes.emit({ kind: 'delayed' }))
   }
 
   #appendFor(tx: unknown, records: readonly AppendRecord[]): void {
     const appender = this.#callers.appenderOf(tx)
-    this.#read(() => appender.append(records, this.#clock.now()))
+    this.#read(() => inSavepoint(appender.database, () => appender.append(records, this.#clock.now())))
   }
 
   #read<Result>(read: () => Result): Result {

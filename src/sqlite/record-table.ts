@@ -3,37 +3,41 @@ import { TidingsError } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import { recordChecksum } from './checksum.ts'
 import { offsetOfId, recordId } from './record-id.ts'
-import { rows } from './topic-table.ts'
+import { rows, type TopicTable } from './topic-table.ts'
 
 type RecordRow = readonly [id: number, appendedAt: number, checksum: number, body: string]
 
+/** Reads what is stored, and finds out when that is not what was written: changed, moved or missing. */
 export class RecordTable {
+  readonly #topics: TopicTable
   readonly #page: StatementSync
   readonly #bytesBefore: StatementSync
   readonly #deleteBefore: StatementSync
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, topics: TopicTable) {
+    this.#topics = topics
     this.#page = rows(
       database,
       'SELECT id, appended_at, checksum, body FROM tidings_record WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
     )
     this.#bytesBefore = rows(
       database,
-      'SELECT coalesce(sum(length(body)), 0) FROM tidings_record WHERE id >= ? AND id < ?',
+      'SELECT coalesce(sum(octet_length(body)), 0) FROM tidings_record WHERE id >= ? AND id < ?',
     )
     this.#deleteBefore = database.prepare('DELETE FROM tidings_record WHERE id >= ? AND id < ?')
   }
 
   read(
-    slot: number,
     topic: string,
     partition: number,
     from: number,
     { maxRecords, maxBytes }: { readonly maxRecords: number; readonly maxBytes: number },
   ): StoredRecord[] {
+    const slot = this.#topics.slotOf(topic, partition)
+    const { begin, end } = this.#topics.kept(slot)
     const records: StoredRecord[] = []
     let bytes = 0
-    let expected: number | undefined
+    let expected = Math.max(from, begin)
     const pages = this.#page.iterate(
       recordId(slot, from),
       recordId(slot + 1, 0),
@@ -42,21 +46,28 @@ export class RecordTable {
     for (const [id, appendedAt, checksum, encoded] of pages) {
       const offset = offsetOfId(slot, id)
       bytes += encoded.length
-      if (records.length > 0 && bytes > maxBytes) break
-      if (offset !== (expected ?? offset) || checksum !== recordChecksum(encoded, offset, appendedAt)) {
-        throw corrupt(topic, partition, expected ?? offset)
+      if (records.length > 0 && bytes > maxBytes) return records
+      if (offset > expected) this.#checkTruncated(slot, topic, partition, expected, offset)
+      if (offset < expected || checksum !== recordChecksum(encoded, id, appendedAt)) {
+        throw corrupt(topic, partition, offset)
       }
       expected = offset + 1
       records.push({ topic, partition, offset, appendedAt, encoded })
     }
+    if (records.length < maxRecords) this.#checkTruncated(slot, topic, partition, expected, end)
     return records
+  }
+
+  /** Another process may have truncated since the bounds were read; nothing else makes records go missing. */
+  #checkTruncated(slot: number, topic: string, partition: number, from: number, to: number): void {
+    if (from >= to) return
+    const missing = Math.max(from, this.#topics.kept(slot).begin)
+    if (missing < to) throw corrupt(topic, partition, missing)
   }
 
   /** Returns how many bytes went. */
   deleteBefore(slot: number, before: number): number {
-    const [bytes = 0] = this.#bytesBefore.get(recordId(slot, 0), recordId(slot, before)) as unknown as [
-      number,
-    ]
+    const [bytes] = this.#bytesBefore.get(recordId(slot, 0), recordId(slot, before)) as unknown as [number]
     this.#deleteBefore.run(recordId(slot, 0), recordId(slot, before))
     return bytes
   }

@@ -5,7 +5,7 @@ import type { InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
 import { LogTransport } from '../log/index.ts'
 import type { SqliteCapabilities } from './capabilities.ts'
-import { createTables, openDatabase } from './database.ts'
+import { checkHasLog, createTables, openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
@@ -15,6 +15,8 @@ import { Writer } from './writer.ts'
 export interface SqliteOptions {
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
+  /** False to open only a file that has a log: nothing is created. Default true. */
+  readonly create?: boolean | undefined
 }
 
 /** The SQLite engine: a log, its dead letters and, for handlers that write to the same file, an inbox. */
@@ -65,10 +67,11 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
 /**
  * Opens a SQLite file as an engine, creating it where there is none. Publishes are durable: every commit is synced.
  * Several processes of one machine may open the same file.
- * @throws `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
+ * @throws `file_missing` with `create: false`, `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
  */
 export async function sqlite(file: string, options: SqliteOptions = {}): Promise<SqliteEngine> {
-  const { clock = systemClock, random = systemRandom } = options
+  const { clock = systemClock, random = systemRandom, create = true } = options
+  if (!create) checkHasLog(file)
   const database = openDatabase(file)
   try {
     createTables(database, file, 'log', logTables)

@@ -16,6 +16,7 @@ export class TopicTable {
   readonly #insertPartition: StatementSync
   readonly #slot: StatementSync
   readonly #bounds: StatementSync
+  readonly #kept: StatementSync
   readonly #cut: StatementSync
 
   constructor(database: DatabaseSync) {
@@ -35,6 +36,7 @@ export class TopicTable {
       database,
       'SELECT partition, begin_offset, end_offset, bytes FROM tidings_partition WHERE topic = ? ORDER BY partition',
     )
+    this.#kept = rows(database, 'SELECT begin_offset, end_offset FROM tidings_partition WHERE slot = ?')
     this.#cut = database.prepare(
       'UPDATE tidings_partition SET begin_offset = ?, bytes = max(0, bytes - ?) WHERE slot = ?',
     )
@@ -46,7 +48,7 @@ export class TopicTable {
       this.#retain.run(retention.ageMs ?? null, retention.bytes ?? null, name)
       return { name, partitions: known[1], retention }
     }
-    const [count = 0] = this.#count.get() as unknown as [number]
+    const [count] = this.#count.get() as unknown as [number]
     if (count + partitions > limits.partitionsPerFile) {
       throw new TidingsError(
         'limit_exceeded',
@@ -82,6 +84,12 @@ export class TopicTable {
     const found = this.#bounds.all(topic) as unknown as PartitionRow[]
     if (found.length === 0) throw this.#missing(topic, 0)
     return found.map(([partition, begin, end, bytes]) => ({ topic, partition, begin, end, bytes }))
+  }
+
+  /** What a slot holds: every offset from `begin` up to `end`. */
+  kept(slot: number): { readonly begin: number; readonly end: number } {
+    const [begin, end] = this.#kept.get(slot) as unknown as [number, number]
+    return { begin, end }
   }
 
   /** Moves the begin offset up after records were deleted. */

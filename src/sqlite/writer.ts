@@ -4,8 +4,8 @@ import { resultCode, sqliteCode, sqliteError } from './errors.ts'
 
 interface Job {
   readonly run: () => unknown
-  readonly records: number
-  readonly bytes: number
+  records: number
+  bytes: number
   readonly fulfil: (result: unknown) => void
   readonly reject: (error: Error) => void
 }
@@ -58,10 +58,7 @@ export class Writer {
 
   /** Rejects with what `run` throws, which then has written nothing. */
   write<Result>(run: () => Result, size: WriteSize = small): Promise<Result> {
-    if (
-      this.#waitingRecords + size.records > limits.publishPendingRecords ||
-      this.#waitingBytes + size.bytes > limits.publishPendingBytes
-    ) {
+    if (!this.#mayWait(size)) {
       return Promise.reject(
         new TidingsError(
           'publish_overloaded',
@@ -75,6 +72,27 @@ export class Writer {
       this.#waiting.push({ run, ...size, fulfil: resolve as (result: unknown) => void, reject })
       this.#schedule()
     })
+  }
+
+  /** Whether a write may still grow by so much: it waits, none was asked for after it, and one commit has room for it. */
+  extend(run: () => unknown, size: WriteSize): boolean {
+    const last = this.#waiting.at(-1)
+    if (last?.run !== run || !this.#mayWait(size)) return false
+    const records = last.records + size.records
+    const bytes = last.bytes + size.bytes
+    if (records > limits.groupCommitRecords || bytes > limits.groupCommitBytes) return false
+    last.records = records
+    last.bytes = bytes
+    this.#waitingRecords += size.records
+    this.#waitingBytes += size.bytes
+    return true
+  }
+
+  #mayWait({ records, bytes }: WriteSize): boolean {
+    return (
+      this.#waitingRecords + records <= limits.publishPendingRecords &&
+      this.#waitingBytes + bytes <= limits.publishPendingBytes
+    )
   }
 
   /** From inside a write: calls back once its transaction is durable. */

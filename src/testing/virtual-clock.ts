@@ -21,7 +21,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#startMs + this.#elapsedMs + this.#shiftMs
+    return Math.floor(this.#startMs + this.#elapsedMs + this.#shiftMs)
   }
 
   monotonic(): number {

@@ -1,0 +1,38 @@
+import type { Bus } from 'tidings'
+import type { Group } from 'tidings/bus'
+import type { Capabilities } from 'tidings/log'
+import { type SqliteTransact, sqliteInbox } from 'tidings/sqlite'
+import { orders, type ShopEvent } from '../catalog/catalog.ts'
+import type { Figures } from './figures.ts'
+
+/** Keeps revenue by state and month, and counts by status. The inbox makes every event count once. */
+export function analytics(
+  bus: Bus<Capabilities, ShopEvent>,
+  figures: Figures,
+): Group<ShopEvent, SqliteTransact> {
+  return bus
+    .group('analytics', {
+      start: 'start',
+      sessionTimeout: '3s',
+      concurrency: 256,
+      inbox: sqliteInbox(figures.database),
+    })
+    .on(orders, ({ event, transact }) =>
+      transact(() => {
+        figures.countStatus(statusIn(event.type))
+        if (event.type !== 'com.example.orders.created') return
+        const { state, totalCents } = event.data
+        figures.earn({ state, month: monthOf(event.time), cents: totalCents })
+      }),
+    )
+}
+
+/** com.example.orders.shipped is about the status shipped. */
+function statusIn(type: ShopEvent): string {
+  return type.slice(type.lastIndexOf('.') + 1)
+}
+
+/** In UTC; whoever publishes sets the time of an event. */
+function monthOf(time = ''): string {
+  return new Date(time).toISOString().slice(0, 'yyyy-mm'.length)
+}

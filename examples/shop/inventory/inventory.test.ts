@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { openBus } from 'tidings'
+import { memory } from 'tidings/memory'
+import { expect, onTestFinished, test } from 'vitest'
+import { catalog, orderCanceled, orderCreated } from '../catalog/catalog.ts'
+import { freshFolder } from '../testing.ts'
+import { inventory } from './inventory.ts'
+import { Stock } from './stock.ts'
+
+const item = (productId: string) => ({ productId, priceCents: 1, freightCents: 0 })
+
+test('every item sold is counted for its product', async () => {
+  const stock = new Stock(join(freshFolder(), 'inventory.db'))
+  const bus = await openBus({ transport: memory(), source: '/orders-service', catalog })
+  onTestFinished(async () => {
+    await bus.close()
+    stock.close()
+  })
+  const group = inventory(bus, stock)
+  const order = { userId: 'ada', state: 'SP', currency: 'BRL', totalCents: 1 }
+  await bus.publish(orderCreated, {
+    ...order,
+    orderId: '1',
+    items: [item('hammock'), item('hammock'), item('football')],
+  })
+  await bus.publish(orderCreated, { ...order, orderId: '2', items: [item('football')] })
+  await bus.publish(orderCanceled, { orderId: '2', userId: 'ada' })
+  await group.caughtUp()
+  expect([stock.sold('hammock'), stock.sold('football'), stock.sold('rice-cooker')]).toEqual([2, 2, 0])
+  expect(stock.totalSold).toBe(4)
+})

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { UsageError } from './errors.ts'
+import { readOptions } from './options.ts'
+
+test('without options the shop runs in a fresh folder, on generated orders', () => {
+  expect(readOptions([])).toEqual({
+    file: undefined,
+    port: undefined,
+    ordersPerSecond: undefined,
+    seed: 1,
+    ordersFile: undefined,
+    exit: false,
+    json: false,
+  })
+})
+
+test.each([
+  ['sqlite:shop.db', 'shop.db'],
+  ['sqlite:/var/shop.db', '/var/shop.db'],
+  ['sqlite:///var/shop.db', '/var/shop.db'],
+  ['sqlite:my%20shop.db', 'my shop.db'],
+])('--url %s names the file %s', (url, file) => {
+  expect(readOptions(['--url', url])).toMatchObject({ file })
+})
+
+test('--help asks for help', () => {
+  expect(readOptions(['--help'])).toBe('help')
+})
+
+test.each([
+  [['--nope'], '--nope'],
+  [['orders.ndjson'], 'orders.ndjson'],
+  [['--exit'], '--exit needs --orders FILE'],
+  [['--speed', 'max'], '--speed max needs --orders FILE'],
+  [['--speed', '0'], '--speed is "0"'],
+  [['--speed', 'fast'], '--speed is "fast"'],
+  [['--seed', '1.5'], '--seed is "1.5"'],
+  [['--port', '65536'], '--port is "65536"'],
+  [['--url', 'postgres:shop'], '--url is "postgres:shop"'],
+  [['--url', 'sqlite:'], '--url is "sqlite:"'],
+  [['--url', 'sqlite::memory:'], '--url is "sqlite::memory:"'],
+  [['--url', 'sqlite:%E0'], '--url is "sqlite:%E0"'],
+])('%j is refused with a sentence', (args, sentence) => {
+  expect(() => readOptions(args)).toThrow(UsageError)
+  expect(() => readOptions(args)).toThrow(sentence)
+})

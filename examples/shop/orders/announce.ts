@@ -1,0 +1,39 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Bus } from 'tidings'
+import type { SqliteCapabilities } from 'tidings/sqlite'
+import {
+  orderCanceled,
+  orderConfirmed,
+  orderCreated,
+  orderDelivered,
+  orderShipped,
+  type ShopEvent,
+} from '../catalog/catalog.ts'
+import type { Command } from './command.ts'
+import type { Order } from './order.ts'
+
+/** Tells the others what an accepted command has done, in the transaction that does it. */
+export function announce(
+  bus: Bus<SqliteCapabilities, ShopEvent>,
+  { kind, time }: Command,
+  { orderId, userId, state, currency, items, totalCents }: Order,
+  tx: DatabaseSync,
+): void {
+  const options = { tx, time }
+  switch (kind) {
+    case 'create':
+      return bus.publish(
+        orderCreated,
+        { orderId, userId, state, currency, items: [...items], totalCents },
+        options,
+      )
+    case 'confirm':
+      return bus.publish(orderConfirmed, { orderId, userId }, options)
+    case 'ship':
+      return bus.publish(orderShipped, { orderId, userId }, options)
+    case 'deliver':
+      return bus.publish(orderDelivered, { orderId, userId }, options)
+    case 'cancel':
+      return bus.publish(orderCanceled, { orderId, userId }, options)
+  }
+}

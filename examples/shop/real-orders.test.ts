@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { seeded } from './generator/random.ts'
+import { startShop } from './shop-process.ts'
+import { freshFolder } from './testing.ts'
+
+const orders = fileURLToPath(new URL('../../../shared/data/orders.ndjson', import.meta.url))
+const present = existsSync(orders)
+const facts = 28_881
+
+/** What 8,135 real orders come to, to the cent. */
+const expected = {
+  orders: 8_135,
+  created: 7_360,
+  refused: { 'no items': 775, 'not confirmed': 74, 'not shipped': 71, 'unknown order': 1_400 },
+  events: {
+    'com.example.orders.created': 7_360,
+    'com.example.orders.confirmed': 7_360,
+    'com.example.orders.shipped': 6_275,
+    'com.example.orders.delivered': 5_099,
+    'com.example.orders.canceled': 467,
+  },
+  groups: {
+    notifications: { handled: 7_360 + 6_275 + 467, lag: 0, deadLetters: 0 },
+    analytics: { handled: 26_561, lag: 0, deadLetters: 0 },
+    inventory: { handled: 7_360, lag: 0, deadLetters: 0 },
+  },
+  revenueCents: 126_555_274,
+  elapsedMs: expect.any(Number),
+}
+
+const shopOn = (file: string) =>
+  startShop(
+    '--url',
+    `sqlite:${file}`,
+    '--port',
+    '0',
+    '--orders',
+    orders,
+    '--speed',
+    'max',
+    '--exit',
+    '--json',
+  )
+
+async function summaryOn(file: string): Promise<unknown> {
+  const { code, stdout, stderr } = await shopOn(file).ended
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+}
+
+/** One figure of a file that another process may be writing; 0 before its tables are there. */
+function figure(file: string, query: string): number {
+  if (!existsSync(file)) return 0
+  const database = new DatabaseSync(file, { readOnly: true })
+  try {
+    return Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0)
+  } catch {
+    return 0
+  } finally {
+    database.close()
+  }
+}
+
+const loggedRevenue = `
+  SELECT sum(json_extract(body, '$.data.totalCents')) FROM tidings_record
+  WHERE json_extract(body, '$.type') = 'com.example.orders.created'`
+
+const decided = 'SELECT count(*) FROM shop_outcome'
+
+/** Runs the shop, and kills it without warning once it has decided so many commands. */
+async function killedAfter(file: string, commands: number): Promise<void> {
+  const shop = shopOn(file)
+  const ended = shop.ended.then(() => true)
+  while (figure(file, decided) < commands) if (await Promise.race([ended, sleep(5, false)])) break
+  shop.kill('SIGKILL')
+  expect((await shop.ended).code).toBeNull()
+}
+
+describe.skipIf(!present)(
+  '8,135 real orders (../shared must lie beside the repository)',
+  { timeout: 60_000 },
+  () => {
+    test('are right to the cent, and a second run on the same files changes nothing', async () => {
+      const file = join(freshFolder(), 'shop.db')
+      expect(await summaryOn(file)).toEqual(expected)
+      expect(figure(file.replace('.db', '.analytics.db'), 'SELECT sum(cents) FROM revenue')).toBe(126_555_274)
+      expect(figure(file, loggedRevenue)).toBe(126_555_274)
+      expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
+      expect(await summaryOn(file)).toEqual(expected)
+    })
+
+    test('are right when the shop is killed half way and started again', async () => {
+      const file = join(freshFolder(), 'shop.db')
+      await killedAfter(file, facts / 2)
+      expect(await summaryOn(file)).toEqual(expected)
+      expect(figure(file, loggedRevenue)).toBe(126_555_274)
+    })
+
+    test('are right when the shop is killed again and again', async () => {
+      const file = join(freshFolder(), 'shop.db')
+      const random = seeded(7)
+      let commands = 0
+      for (let kill = 0; kill < 3; kill++) {
+        commands += 1 + Math.floor(random() * (facts - commands) * 0.5)
+        await killedAfter(file, commands)
+      }
+      expect(await summaryOn(file)).toEqual(expected)
+      expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
+    })
+  },
+)

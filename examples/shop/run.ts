@@ -1,0 +1,45 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { factsIn, takeOrders } from './feed/take-orders.ts'
+import { generate } from './generator/generate.ts'
+import type { ShopProgramOptions } from './options.ts'
+import { Watch } from './screen/glance.ts'
+import { showLive } from './screen/live.ts'
+import { summaryText, welcome } from './screen/words.ts'
+import { openShop } from './shop.ts'
+import { aborted, onSignals } from './signals.ts'
+import { summaryOf } from './summary.ts'
+import { Tally } from './tally.ts'
+
+/** Runs the shop as the options say. Fulfils with false when it was stopped before a file of orders was through. */
+export async function runShop(options: ShopProgramOptions): Promise<boolean> {
+  const { ordersFile, ordersPerSecond, seed, port, exit, json } = options
+  const facts = ordersFile === undefined ? undefined : await factsIn(ordersFile)
+  const file = options.file ?? join(await mkdtemp(join(tmpdir(), 'tidings-shop-')), 'shop.db')
+  const live = !json && !exit
+  const stop = onSignals()
+  const startedMs = performance.now()
+  const tally = new Tally()
+  const watch = new Watch()
+
+  await using shop = await openShop({ file, port, report: live ? watch.report : undefined })
+  // With --json, stdout is for the summary alone.
+  if (!exit) (json ? process.stderr : process.stdout).write(welcome(shop))
+  const closing = new AbortController()
+  const showing = live ? showLive(watch, shop, tally, closing.signal) : aborted(closing.signal)
+  const work =
+    facts === undefined
+      ? generate(shop, tally, { seed, ordersPerSecond, signal: stop })
+      : takeOrders(shop, tally, facts, { ordersPerSecond, showProgress: exit, signal: stop })
+  const complete = await Promise.race([work, shop.lost, showing.then(() => false)])
+  const elapsedMs = performance.now() - startedMs
+  if (!exit) await aborted(stop)
+  await shop.bus.drain()
+  closing.abort()
+  await showing
+
+  const summary = await summaryOf(shop, tally, elapsedMs)
+  process.stdout.write(json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
+  return complete
+}

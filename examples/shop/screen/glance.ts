@@ -1,0 +1,90 @@
+import type { DeliveryReport, Report } from 'tidings/bus'
+import type { Mail } from '../notifications/mailer.ts'
+import type { Shop } from '../shop.ts'
+import type { Tally } from '../tally.ts'
+
+/** What the live page shows, read once a second. */
+export interface Glance {
+  readonly seconds: number
+  readonly events: number
+  readonly eventsPerSecond: number
+  readonly orders: number
+  readonly refused: number
+  readonly revenueCents: number
+  readonly itemsSold: number
+  readonly groups: readonly GroupGlance[]
+  readonly mailsSent: number
+  readonly mails: readonly Mail[]
+  readonly failures: readonly string[]
+}
+
+export interface GroupGlance {
+  readonly name: string
+  readonly committed: number
+  readonly lag: number
+  readonly retries: number
+  readonly deadLetters: number
+}
+
+const shownMails = 3
+const shownFailures = 3
+
+/** Watches a shop. `report` must be given to the shop, so that failures are seen. */
+export class Watch {
+  readonly #retries = new Map<string, number>()
+  readonly #failures: string[] = []
+  readonly #startedMs = performance.now()
+  #events: number | undefined
+  #atMs = this.#startedMs
+
+  readonly report: Report = (delivery) => {
+    if (delivery.outcome !== 'failed' && delivery.outcome !== 'dead-letter') return
+    if (delivery.outcome === 'failed') {
+      this.#retries.set(delivery.group, (this.#retries.get(delivery.group) ?? 0) + 1)
+    }
+    this.#failures.unshift(failureLine(delivery))
+    this.#failures.length = Math.min(this.#failures.length, shownFailures)
+  }
+
+  async look({ bus, mailer, figures, stock, readers }: Shop, { orders, refused }: Tally): Promise<Glance> {
+    const bounds = (await bus.admin.topics()).flatMap((topic) => topic.bounds)
+    const events = bounds.reduce((sum, { end }) => sum + end, 0)
+    const groups = await Promise.all(readers.map(({ name }) => this.#group(bus, name)))
+    return {
+      ...this.#pace(events),
+      orders,
+      refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
+      revenueCents: figures.revenueCents,
+      itemsSold: stock.totalSold,
+      groups,
+      mailsSent: mailer.sent,
+      mails: mailer.latest(shownMails),
+      failures: [...this.#failures],
+    }
+  }
+
+  #pace(events: number): Pick<Glance, 'seconds' | 'events' | 'eventsPerSecond'> {
+    const nowMs = performance.now()
+    const since = (nowMs - this.#atMs) / 1_000
+    const eventsPerSecond = this.#events === undefined ? 0 : Math.round((events - this.#events) / since)
+    this.#events = events
+    this.#atMs = nowMs
+    return { seconds: Math.round((nowMs - this.#startedMs) / 1_000), events, eventsPerSecond }
+  }
+
+  async #group(bus: Shop['bus'], name: string): Promise<GroupGlance> {
+    const lags = await bus.admin.lag(name)
+    return {
+      name,
+      committed: lags.reduce((sum, each) => sum + each.committed, 0),
+      lag: lags.reduce((sum, each) => sum + each.lag, 0),
+      retries: this.#retries.get(name) ?? 0,
+      deadLetters: await bus.deadLetters.count({ group: name, states: ['dead', 'requested'] }),
+    }
+  }
+}
+
+function failureLine({ group, event, attempt, outcome, error }: DeliveryReport): string {
+  const next = outcome === 'dead-letter' ? 'now a dead letter' : 'will be tried again'
+  return `${group}: ${event?.subject ?? 'a record'}, attempt ${attempt}: ${error?.message ?? ''} (${next})`
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+/** The shop as a process of its own, for tests that end it. */
+export interface ShopProcess {
+  readonly pid: number
+  /** Fulfils when the process has ended. */
+  readonly ended: Promise<Ended>
+  kill(signal: NodeJS.Signals): void
+  /** Fulfils when this was written to stdout or stderr. */
+  wrote(text: string): Promise<void>
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+
+export function startShop(...args: string[]): ShopProcess {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const output = { stdout: '', stderr: '' }
+  const look = new EventTarget()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+      look.dispatchEvent(new Event('written'))
+    })
+  }
+  const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...output })))
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    wrote: (text) =>
+      new Promise((resolve, reject) => {
+        const check = (): void => {
+          if (output.stdout.includes(text) || output.stderr.includes(text)) resolve()
+        }
+        look.addEventListener('written', check)
+        void ended.then(({ stderr }) => reject(new Error(`It ended without writing ${text}: ${stderr}`)))
+        check()
+      }),
+  }
+}

@@ -1,0 +1,20 @@
+import { type Clock, groupDefaults, sleep } from '../kernel/index.ts'
+
+/**
+ * Tries until it succeeds: what cannot be set down safely must not be passed. Rejects only when `goOn` has become
+ * false in between.
+ */
+export async function surely<Result>(
+  clock: Clock,
+  goOn: () => boolean,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  for (;;) {
+    try {
+      return await action()
+    } catch (error) {
+      if (!goOn()) throw error
+      await sleep(clock, groupDefaults.storeRetryMs)
+    }
+  }
+}

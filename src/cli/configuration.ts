@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Config, isTidingsError, TidingsError } from '../index.ts'
+
+const fileName = 'tidings.config.ts'
+
+/** Reads a configuration: the file named, else `tidings.config.ts` of the folder. A relative SQLite file is beside it. */
+export async function readConfiguration(named: string | undefined, cwd: string): Promise<Config | undefined> {
+  const file = resolve(cwd, named ?? fileName)
+  if (existsSync(file)) {
+    const config = checked(file, await load(file))
+    return { ...config, url: resolvedUrl(config.url, dirname(file)) }
+  }
+  if (named === undefined) return undefined
+  throw new TidingsError('config_missing', `There is no file ${file}. Check what --config names.`)
+}
+
+/** @throws `config_missing`, saying what to do about it. */
+export function configurationMissing(reason: string): TidingsError {
+  return new TidingsError(
+    'config_missing',
+    `${reason} Write a ${fileName} in this folder (\`export default defineConfig({ catalog, url })\`), or name one with --config.`,
+  )
+}
+
+async function load(file: string): Promise<unknown> {
+  try {
+    const module = (await import(pathToFileURL(file).href)) as { default?: unknown }
+    return module.default
+  } catch (error) {
+    if (isTidingsError(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TidingsError('config_invalid', `${file} cannot be loaded: ${reason}`, { cause: error })
+  }
+}
+
+function checked(file: string, config: unknown): Config {
+  const fault = faultOf(config)
+  if (fault === undefined) return config as Config
+  throw new TidingsError(
+    'config_invalid',
+    `${file} ${fault}. Write \`export default defineConfig({ catalog, url: 'sqlite:shop.db' })\`.`,
+  )
+}
+
+function faultOf(config: unknown): string | undefined {
+  if (typeof config !== 'object' || config === null) return 'has no configuration as its default export'
+  const { url, catalog } = config as { url?: unknown; catalog?: unknown }
+  if (typeof url !== 'string') return 'has no url'
+  const isCatalog = typeof catalog === 'object' && catalog !== null && 'definitionOf' in catalog
+  return isCatalog ? undefined : 'has no catalog, which defineCatalog makes'
+}
+
+/** A URL whose relative SQLite file is made absolute; `connect` decodes what is encoded here. */
+export function resolvedUrl(url: string, folder: string): string {
+  const [, file] = /^sqlite:(.+)$/s.exec(url) ?? []
+  if (file === undefined || file === ':memory:' || isAbsolute(file)) return url
+  return `sqlite:${join(encodeURI(folder), file)}`
+}

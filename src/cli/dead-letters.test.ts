@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest'
+import { type DeadLetter, type DeadLetterState, deadLetterId } from '../dead-letter/index.ts'
+import { created, jsonLines, Shell } from './cli.fixture.ts'
+
+function letter(group: string, offset: number, state: DeadLetterState): DeadLetter {
+  return {
+    id: deadLetterId(group, { topic: 'orders', partition: 1, offset }),
+    group,
+    topic: 'orders',
+    partition: 1,
+    offset,
+    appendedAt: 1_700_000_000_000,
+    state,
+    reason: 'handler_failed',
+    message: 'Error: no such customer',
+    stack: 'Error: no such customer\n\tat charge (billing.ts:7:1)',
+    attempts: 5,
+    event: { type: 'com.example.orders.created', source: '/elsewhere', id: String(offset) },
+    key: `orders/${offset}`,
+    encoded: created(String(offset)),
+    failedAt: 1_700_000_001_000,
+    nextAttemptAt: undefined,
+  }
+}
+
+const letters = [
+  letter('billing', 1, 'dead'),
+  letter('billing', 2, 'dead'),
+  letter('billing', 3, 'set-aside'),
+  letter('billing', 4, 'handled'),
+  letter('billing', 5, 'requested'),
+  letter('mailer', 1, 'dead'),
+]
+
+async function shellWithLetters(): Promise<Shell> {
+  const shell = new Shell()
+  await shell.engine(({ deadLetters }) => deadLetters.put(letters))
+  return shell
+}
+
+async function statesOf(shell: Shell): Promise<Record<string, string>> {
+  const { entries } = await shell.engine(({ deadLetters }) => deadLetters.list({}, { limit: 100 }))
+  return Object.fromEntries(entries.map(({ id, state }) => [id, state]))
+}
+
+const idsOf = (stdout: string): string[] => (jsonLines(stdout) as DeadLetter[]).map(({ id }) => id)
+const unchanged = Object.fromEntries(letters.map(({ id, state }) => [id, state]))
+
+test('unfinished dead letters are listed', async () => {
+  using shell = await shellWithLetters()
+  const { exitCode, stdout, stderr } = await shell.run(['dead-letters', 'ls'])
+  expect([exitCode, stderr]).toEqual([0, ''])
+  expect(stdout.replaceAll(/ +/g, ' ').split('\n').slice(0, 2)).toEqual([
+    'ID STATE REASON ATTEMPTS TYPE FAILED',
+    'billing/orders/1/1 dead handler_failed 5 com.example.orders.created 2023-11-14T22:13:21.000Z',
+  ])
+  expect(stdout.trimEnd().split('\n')).toHaveLength(6)
+})
+
+test.each([
+  ['of one group', ['--group', 'mailer'], ['mailer/orders/1/1']],
+  ['of another topic', ['--topic', 'carts'], []],
+  ['in one state', ['--state', 'handled'], ['billing/orders/1/4']],
+  ['in several states', ['--state', 'handled', 'requested'], ['billing/orders/1/4', 'billing/orders/1/5']],
+])('dead letters can be listed %s', async (_, argv, ids) => {
+  using shell = await shellWithLetters()
+  const { stdout } = await shell.run(['dead-letters', 'ls', '--json', ...argv])
+  expect(idsOf(stdout)).toEqual(ids)
+})
+
+test('a limit says how many more there are', async () => {
+  using shell = await shellWithLetters()
+  const { stdout, stderr } = await shell.run(['dead-letters', 'ls', '--limit', '2', '--json'])
+  expect(idsOf(stdout)).toEqual(['billing/orders/1/1', 'billing/orders/1/2'])
+  expect(stderr).toBe('3 more; --limit shows more of them.\n')
+})
+
+test('a dead letter is shown with its event and stack', async () => {
+  using shell = await shellWithLetters()
+  const { stdout } = await shell.run(['dead-letters', 'show', 'billing/orders/1/1'])
+  expect(stdout).toContain('reason    handler_failed: Error: no such customer\n')
+  expect(stdout).toContain('  "data": {\n    "orderId": "1",')
+  expect(stdout).toContain('\n  at charge (billing.ts:7:1)\n')
+  const json = await shell.run(['dead-letters', 'show', 'billing/orders/1/1', '--json'])
+  const { nextAttemptAt: _, ...first } = letters[0] ?? letter('billing', 1, 'dead')
+  expect(jsonLines(json.stdout)).toEqual([first])
+})
+
+test('a record that cannot be decoded is shown as it is', async () => {
+  using shell = new Shell()
+  const broken = { ...letter('billing', 1, 'dead'), event: undefined, encoded: '{broken \u001b[31m' }
+  await shell.engine(({ deadLetters }) => deadLetters.put([broken]))
+  const { stdout } = await shell.run(['dead-letters', 'show', broken.id])
+  expect(stdout).toContain('\n{broken \\u{1b}[31m\n')
+})
+
+test('one dead letter is redriven at once, after its plan', async () => {
+  using shell = await shellWithLetters()
+  const ended = await shell.run(['dead-letters', 'redrive', 'mailer/orders/1/1', '--json'])
+  expect(jsonLines(ended.stdout)).toEqual([{ planned: 1, requested: 1 }])
+  expect(ended.stderr).toMatch(
+    /^1 dead letter to redrive:\nID .*\nmailer\/orders\/1\/1 .*\n1 redrive requested/,
+  )
+  expect(await statesOf(shell)).toEqual({ ...unchanged, 'mailer/orders/1/1': 'requested' })
+})
+
+test('redriving many needs --yes', async () => {
+  using shell = await shellWithLetters()
+  const all = ['dead-letters', 'redrive', '--group', 'billing', '--all']
+  expect(await shell.run(all)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(
+      /^2 dead letters to redrive:\n[^]*option_invalid: .* needs --yes/,
+    ) as string,
+  })
+  expect(await statesOf(shell)).toEqual(unchanged)
+  expect(await shell.run([...all, '--yes'])).toMatchObject({ exitCode: 0 })
+  expect(await statesOf(shell)).toEqual({
+    ...unchanged,
+    'billing/orders/1/1': 'requested',
+    'billing/orders/1/2': 'requested',
+  })
+})
+
+test('a dry run only shows what would be done', async () => {
+  using shell = await shellWithLetters()
+  const ended = await shell.run(['dead-letters', 'redrive', '--group', 'billing', '--all', '--dry-run'])
+  expect(ended).toMatchObject({ exitCode: 0, stdout: '' })
+  expect(ended.stderr).toMatch(/^2 dead letters to redrive:\n[^]*\nNothing was done\.\n$/)
+  expect(await statesOf(shell)).toEqual(unchanged)
+})
+
+test('asking twice for a redrive changes nothing', async () => {
+  using shell = await shellWithLetters()
+  expect((await shell.run(['dead-letters', 'redrive', 'billing/orders/1/5'])).exitCode).toBe(0)
+  expect(await statesOf(shell)).toEqual(unchanged)
+})
+
+test.each([
+  ['showing one that is not there', ['show', 'billing/orders/1/99'], 4, 'dead_letter_missing'],
+  [
+    'redriving one that is not there',
+    ['redrive', 'mailer/orders/1/1', 'nonsense', '--yes'],
+    4,
+    'dead_letter_missing',
+  ],
+  [
+    'redriving one that is finished',
+    ['redrive', 'mailer/orders/1/1', 'billing/orders/1/4'],
+    6,
+    'dead_letter_not_dead',
+  ],
+  ['redriving one that is still retried', ['redrive', 'billing/orders/1/3'], 6, 'dead_letter_not_dead'],
+  ['redriving nothing', ['redrive'], 2, 'option_invalid'],
+  ['redriving all of no group', ['redrive', '--all'], 2, 'option_invalid'],
+  ['redriving ids and all', ['redrive', 'mailer/orders/1/1', '--all'], 2, 'option_invalid'],
+  ['a state that is none', ['ls', '--state', 'ill'], 2, 'option_invalid'],
+])('%s is refused and does nothing', async (_, argv, exitCode, code) => {
+  using shell = await shellWithLetters()
+  const ended = await shell.run(['dead-letters', ...argv])
+  expect(ended).toMatchObject({ exitCode, stdout: '' })
+  expect(ended.stderr).toMatch(new RegExp(`^tidings: ${code}: .*\n$`))
+  expect(await statesOf(shell)).toEqual(unchanged)
+})

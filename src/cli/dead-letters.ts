@@ -1,0 +1,142 @@
+import { type Command, Option } from 'commander'
+import type { DeadLetter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
+import { decodeEvent, type EncodedEvent, encodeJson } from '../event/index.ts'
+import { limits } from '../index.ts'
+import type { Context } from './context.ts'
+import { type EngineOptions, withEngine } from './engine.ts'
+import { letterColumns, letterOf } from './letters.ts'
+import { wholeNumber } from './number.ts'
+import { addRedrive } from './redrive.ts'
+import { table } from './table.ts'
+import { countText, printable, printableLines, timeText } from './text.ts'
+
+const states = ['set-aside', 'dead', 'requested', 'handled', 'discarded'] as const satisfies DeadLetterState[]
+const unfinished: readonly DeadLetterState[] = ['set-aside', 'dead', 'requested']
+
+interface ListOptions extends EngineOptions {
+  readonly group?: string
+  readonly topic?: string
+  readonly state: readonly DeadLetterState[]
+  readonly limit: number
+  readonly json?: true
+}
+
+export function addDeadLetters(program: Command, context: Context): void {
+  const deadLetters = program
+    .command('dead-letters')
+    .description('Look at the events that a group could not handle, and have them delivered again.')
+  addList(deadLetters, context)
+  addShow(deadLetters, context)
+  addRedrive(deadLetters, context)
+}
+
+function addList(parent: Command, { io, output }: Context): void {
+  const state = new Option('--state <state...>', 'only those in these states')
+    .choices(states)
+    .default(unfinished)
+  parent
+    .command('ls')
+    .description('List dead letters that are not finished, or those of the states named.')
+    .option('--group <group>', 'only those of this group')
+    .option('--topic <topic>', 'only those of this topic')
+    .addOption(state)
+    .option('--limit <number>', 'at most so many', wholeNumber(1), limits.cliListed)
+    .option('--json', 'one JSON object a line for each')
+    .addHelpText('after', listExamples)
+    .action(async (_options: object, command: Command) => {
+      const options = command.optsWithGlobals<ListOptions>()
+      await withEngine(options, io, async ({ deadLetters }) => {
+        const filter = { group: options.group, topic: options.topic, states: options.state }
+        const found = await firstOf(deadLetters, filter, options.limit)
+        if (options.json) await output.lines(found.map(letterJson))
+        else if (found.length > 0) await output.lines(table(letterColumns, found))
+        const more = (await deadLetters.count(filter)) - found.length
+        if (found.length === 0) output.words('There are no dead letters.')
+        else if (more > 0) output.words(`${countText(more)} more; --limit shows more of them.`)
+      })
+    })
+}
+
+const listExamples = `
+Examples:
+  tidings dead-letters ls
+  tidings dead-letters ls --group notifications --state dead
+  tidings dead-letters ls --json --limit 1000`
+
+function addShow(parent: Command, { io, output }: Context): void {
+  parent
+    .command('show')
+    .argument('<id>', 'as `tidings dead-letters ls` lists it: group/topic/partition/offset')
+    .description('Show a dead letter: its event, why it could not be handled, and the stack.')
+    .option('--json', 'as one JSON object')
+    .addHelpText('after', '\nExample:\n  tidings dead-letters show notifications/orders/3/17')
+    .action(async (id: string, options: { json?: true }, command: Command) => {
+      await withEngine(command.optsWithGlobals<EngineOptions>(), io, async ({ deadLetters }) => {
+        const letter = await letterOf(deadLetters, id)
+        await output.lines(options.json ? [letterJson(letter)] : letterLines(letter))
+      })
+    })
+}
+
+/** Up to `limit` of those that the filter selects, page by page. */
+async function firstOf(
+  store: DeadLetterStore,
+  filter: Parameters<DeadLetterStore['list']>[0],
+  limit: number,
+): Promise<readonly DeadLetter[]> {
+  const found: DeadLetter[] = []
+  let after: string | undefined
+  do {
+    const page = await store.list(filter, {
+      limit: Math.min(limit - found.length, limits.cliReadEvents),
+      after,
+    })
+    found.push(...page.entries)
+    after = page.next
+  } while (after !== undefined && found.length < limit)
+  return found
+}
+
+function letterJson({ encoded, ...letter }: DeadLetter): string {
+  return JSON.stringify({ ...letter, encoded: plainEncoded(encoded) })
+}
+
+function plainEncoded(encoded: EncodedEvent): unknown {
+  if (typeof encoded === 'string') return encoded
+  const { attributes, body } = encoded
+  return { attributes, body_base64: body && Buffer.from(body).toString('base64') }
+}
+
+function letterLines(letter: DeadLetter): string[] {
+  const { event, nextAttemptAt } = letter
+  const retried = letter.state === 'set-aside' && nextAttemptAt !== undefined
+  const fields: readonly (readonly [string, string | undefined])[] = [
+    ['id', letter.id],
+    ['state', letter.state],
+    ['reason', `${letter.reason}: ${letter.message}`],
+    ['attempts', countText(letter.attempts)],
+    ['failed', timeText(letter.failedAt)],
+    ['next', retried ? timeText(nextAttemptAt) : undefined],
+    ['appended', timeText(letter.appendedAt)],
+    ['key', letter.key],
+    ['event', event && `${event.type} ${event.id} from ${event.source}`],
+  ]
+  return [
+    ...fields.flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name.padEnd(10)}${printable(value)}`],
+    ),
+    '',
+    ...printableLines(eventText(letter.encoded)),
+    '',
+    ...printableLines(letter.stack),
+  ]
+}
+
+/** The event as JSON to read; what cannot be decoded as it is. */
+function eventText(encoded: EncodedEvent): string {
+  try {
+    return JSON.stringify(JSON.parse(encodeJson(decodeEvent(encoded))), null, 2)
+  } catch {
+    return typeof encoded === 'string' ? encoded : JSON.stringify(plainEncoded(encoded))
+  }
+}

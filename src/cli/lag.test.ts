@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import { created, jsonLines, Shell } from './cli.fixture.ts'
+import config from './tidings.config.fixture.ts'
+
+/** Three events, of which `mailer` has handled none and `analytics` all. */
+async function shellWithGroups(): Promise<Shell> {
+  const shell = new Shell()
+  await shell.bus(async (bus) => {
+    const definition = config.catalog.definitionOf('com.example.orders.created')
+    for (const name of ['mailer', 'analytics']) {
+      const group = bus.group(name, { start: 'start' }).on(definition, async () => undefined)
+      void group.run()
+      await group.caughtUp()
+      await group.stop()
+    }
+  })
+  const stdin = ['1', '2', '3'].map((id) => created(id)).join('\n')
+  await shell.run(['publish', '--file', '-'], { stdin })
+  await shell.engine(({ admin }) => admin.seek('analytics', 'orders', 'end'))
+  return shell
+}
+
+test('the lag of every group is shown, with the total', async () => {
+  using shell = await shellWithGroups()
+  const { exitCode, stdout } = await shell.run(['lag'])
+  expect(exitCode).toBe(0)
+  expect(stdout.replaceAll(/ +/g, ' ').trimEnd().split('\n')).toEqual([
+    'GROUP TOPIC LAG OLDEST RESET REQUIRED',
+    'analytics orders 0 - -',
+    expect.stringMatching(/^mailer orders 3 \d+ m?s -$/),
+    expect.stringMatching(/^total 3 \d+ m?s -$/),
+  ])
+})
+
+test('one group can be asked for, as JSON with its partitions', async () => {
+  using shell = await shellWithGroups()
+  const { stdout } = await shell.run(['lag', 'mailer', '--json'])
+  const [lag] = jsonLines(stdout) as { partitions: unknown[] }[]
+  expect(lag).toMatchObject({ group: 'mailer', topic: 'orders', lag: 3, resetRequired: [] })
+  expect(lag?.partitions).toHaveLength(4)
+})
+
+test('partitions whose place was deleted are told', async () => {
+  using shell = await shellWithGroups()
+  await shell.engine(async ({ admin }) => {
+    const [topic] = await admin.topics()
+    for (const { partition, end } of topic?.bounds ?? []) await admin.truncate('orders', partition, end)
+  })
+  const { stdout } = await shell.run(['lag', 'mailer'])
+  expect(stdout).toMatch(/^mailer .* \d partitions?$/m)
+})
+
+test('a group that is not there is not found, and a log without groups says so', async () => {
+  using shell = new Shell()
+  await shell.run(['publish', '--file', '-'], { stdin: created('1') })
+  expect(await shell.run(['lag', 'nobody'])).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringMatching(/^tidings: group_missing: /) as string,
+  })
+  expect(await shell.run(['lag'])).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr: 'No group has read anything yet.\n',
+  })
+})

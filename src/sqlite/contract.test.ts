@@ -1,0 +1,70 @@
+import { describe, test } from 'vitest'
+import {
+  deadLetterStoreContract,
+  inboxStoreContract,
+  logStoreContract,
+  VirtualClock,
+} from '../testing/index.ts'
+import { openDatabase } from './database.ts'
+import { SqliteDeadLetterStore } from './dead-letter-store.ts'
+import { sqliteInbox } from './inbox.ts'
+import { folder, openStore } from './sqlite.fixture.ts'
+
+describe('The log in a SQLite file', () => {
+  logStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const opened = openStore(files.file())
+      return {
+        ...opened,
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]().then(files[Symbol.dispose]),
+      }
+    },
+  })
+})
+
+describe('The dead letters in a SQLite file', () => {
+  deadLetterStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const opened = openStore(files.file())
+      return {
+        store: new SqliteDeadLetterStore(opened.writer, opened.store.changes),
+        [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]().then(files[Symbol.dispose]),
+      }
+    },
+  })
+})
+
+describe('The inbox in a SQLite file', () => {
+  inboxStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const clock = new VirtualClock()
+      const database = openDatabase(files.file('service.db'))
+      database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
+      const inbox = sqliteInbox(database, { clock })
+      return {
+        inbox,
+        clock,
+        transact: (claim, run) =>
+          inbox.transaction(claim)((tx) =>
+            run((row) => void tx.prepare('INSERT INTO invoice (text) VALUES (?)').run(row)),
+          ),
+        rows: async () =>
+          database
+            .prepare('SELECT text FROM invoice ORDER BY id')
+            .all()
+            .map((row) => String(row['text'])),
+        async [Symbol.asyncDispose]() {
+          await inbox.close()
+          database.close()
+          files[Symbol.dispose]()
+        },
+      }
+    },
+  })
+})

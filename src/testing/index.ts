@@ -1,0 +1,5 @@
+export { type ContractCases, type ContractOptions, runContract, type TestRunner } from './contract.ts'
+export { type DeadLetterStoreContext, deadLetterStoreContract } from './dead-letter-store-contract.ts'
+export { type InboxStoreContext, inboxStoreContract } from './inbox-store-contract.ts'
+export { type LogStoreContext, logStoreContract } from './log-store-contract.ts'
+export { settle, VirtualClock } from './virtual-clock.ts'

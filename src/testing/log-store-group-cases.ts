@@ -1,0 +1,123 @@
+import { deepStrictEqual, equal, ok } from 'node:assert/strict'
+import { type Change, emptyGroup, type GroupState, type StoredCommit } from '../log/index.ts'
+import type { ContractCases } from './contract.ts'
+import type { LogStoreContext } from './log-store-contract.ts'
+import { createOrders, topic } from './log-store-records.ts'
+
+const state: GroupState = {
+  members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000 } },
+  held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1 } },
+  generation: 1,
+}
+
+function grant(partition: number, generation: number): Omit<StoredCommit, 'offset' | 'state'> {
+  return { topic, partition, generation }
+}
+
+function commitOf(partition: number, generation: number, offset: number, text = ''): StoredCommit {
+  return { topic, partition, generation, offset, state: text }
+}
+
+/** What a LogStore promises of groups and their commits. */
+export const groupCases: ContractCases<LogStoreContext> = {
+  'knows nothing of a group that was never saved': async ({ store }) => {
+    const { state: empty, revision } = await store.loadGroup('billing')
+    deepStrictEqual([empty, revision], [emptyGroup, 0])
+    deepStrictEqual(await store.commits('billing'), [])
+    deepStrictEqual(await store.groups(), [])
+  },
+
+  'saves the state of a group, and counts the saves': async ({ store }) => {
+    ok(await store.saveGroup('billing', emptyGroup, 0, []))
+    ok(await store.saveGroup('billing', state, 1, []))
+    const loaded = await store.loadGroup('billing')
+    deepStrictEqual([loaded.state, loaded.revision], [state, 2])
+    await store.saveGroup('audit', state, 0, [])
+    deepStrictEqual(await store.groups(), ['audit', 'billing'])
+  },
+
+  'lets one of several saves of the same revision win, and grants nothing to the others': async ({
+    store,
+  }) => {
+    await createOrders(store)
+    const saves = [1, 2, 3].map((generation) =>
+      store.saveGroup('billing', { ...state, generation }, 0, [grant(0, generation)]),
+    )
+    deepStrictEqual(await Promise.all(saves), [true, false, false])
+    equal((await store.loadGroup('billing')).state.generation, 1)
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 3, 1)]).then(([saved]) => saved), false)
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 1)]), [true])
+  },
+
+  'reads the lease clock, which does not follow the wall clock': async ({ store, clock }) => {
+    const before = (await store.loadGroup('billing')).leaseNowMs
+    clock.jump(-86_400_000)
+    await clock.advance(250)
+    equal((await store.loadGroup('billing')).leaseNowMs - before, 250)
+  },
+
+  'has no commit of a partition that was granted and never committed': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    deepStrictEqual(await store.commits('billing'), [])
+  },
+
+  'gives back a commit with its notes': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1), grant(1, 2)])
+    const commits = [commitOf(0, 1, 2 ** 31 + 7, '{"ranges":[[9,12]]}'), commitOf(1, 2, 0)]
+    deepStrictEqual(await store.commit('billing', commits), [true, true])
+    deepStrictEqual(await store.commits('billing'), commits)
+    deepStrictEqual(await store.commits('audit'), [])
+  },
+
+  'refuses the commit of an older generation, and of one that was never granted': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    await store.commit('billing', [commitOf(0, 1, 5)])
+    await store.saveGroup('billing', state, 1, [grant(0, 2)])
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 6), commitOf(1, 1, 1)]), [false, false])
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 2, 5)])
+  },
+
+  'saves the commits that are allowed beside one that is refused': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 4), grant(1, 5)])
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 3, 1), commitOf(1, 5, 1)]), [false, true])
+    deepStrictEqual(await store.commits('billing'), [commitOf(1, 5, 1)])
+  },
+
+  'registers no group for a commit that is refused': async ({ store }) => {
+    await createOrders(store)
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 1)]), [false])
+    deepStrictEqual(await store.groups(), [])
+  },
+
+  'moves commits whatever their generation, which stays as it is': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 3)])
+    await store.commit('billing', [commitOf(0, 3, 9, 'notes')])
+    await store.moveCommits('billing', [
+      { topic, partition: 0, offset: 2, state: '' },
+      { topic, partition: 1, offset: 4, state: '' },
+    ])
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 3, 2), commitOf(1, 0, 4)])
+  },
+
+  'registers a group whose commits are moved before it was ever here': async ({ store }) => {
+    await createOrders(store)
+    await store.moveCommits('billing', [{ topic, partition: 0, offset: 2, state: '' }])
+    deepStrictEqual(await store.groups(), ['billing'])
+    const { revision } = await store.loadGroup('billing')
+    ok(await store.saveGroup('billing', state, revision, [grant(0, 1)]))
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 1, 2)])
+  },
+
+  'tells watchers that a group has changed, and not that it has not': async ({ store }) => {
+    const told: Change[] = []
+    store.watch((change) => told.push(change))
+    await store.saveGroup('billing', state, 0, [])
+    await store.saveGroup('billing', state, 0, [])
+    deepStrictEqual(told, [{ kind: 'group', group: 'billing' }])
+  },
+}
