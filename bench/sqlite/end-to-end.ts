@@ -45,8 +45,10 @@ export async function endToEnd(options: EndToEndOptions): Promise<Latency> {
   await group.caughtUp()
 
   const first = Math.floor(warmUpMs / everyMs)
-  const fromCall = [...handledMs.map((ms, index) => ms - (publishedMs[index] ?? 0))].slice(first)
-  const fromDue = [...handledMs.map((ms, index) => ms - startedMs - (index + 1) * everyMs)].slice(first)
+  const measured = (from: (number: number) => number): number[] =>
+    Array.from(handledMs, (ms, number) => ms - from(number)).slice(first)
+  const fromCall = measured((number) => publishedMs[number] ?? 0)
+  const fromDue = measured((number) => startedMs + (number + 1) * everyMs)
   return {
     p50Ms: quantile(fromCall, 0.5),
     p99Ms: quantile(fromCall, 0.99),

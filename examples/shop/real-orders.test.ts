@@ -53,16 +53,21 @@ async function summaryOn(file: string): Promise<unknown> {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 }
 
-/** One figure of a file that another process may be writing; 0 before its tables are there. */
 function figure(file: string, query: string): number {
-  if (!existsSync(file)) return 0
-  const database = new DatabaseSync(file, { readOnly: true })
+  const database = new DatabaseSync(file, { readOnly: true, timeout: 1_000 })
   try {
-    return Number(Object.values(database.prepare(query).get() ?? {})[0] ?? 0)
-  } catch {
-    return 0
+    return Number(Object.values(database.prepare(query).get() ?? {})[0])
   } finally {
     database.close()
+  }
+}
+
+/** How many commands a shop that is running has decided; none before its tables are there. */
+function decidedIn(file: string): number {
+  try {
+    return figure(file, 'SELECT count(*) FROM shop_outcome')
+  } catch {
+    return 0
   }
 }
 
@@ -70,13 +75,11 @@ const loggedRevenue = `
   SELECT sum(json_extract(body, '$.data.totalCents')) FROM tidings_record
   WHERE json_extract(body, '$.type') = 'com.example.orders.created'`
 
-const decided = 'SELECT count(*) FROM shop_outcome'
-
 /** Runs the shop, and kills it without warning once it has decided so many commands. */
 async function killedAfter(file: string, commands: number): Promise<void> {
   const shop = shopOn(file)
   const ended = shop.ended.then(() => true)
-  while (figure(file, decided) < commands) if (await Promise.race([ended, sleep(5, false)])) break
+  while (decidedIn(file) < commands) if (await Promise.race([ended, sleep(5, false)])) break
   shop.kill('SIGKILL')
   expect((await shop.ended).code).toBeNull()
 }

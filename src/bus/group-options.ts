@@ -15,6 +15,8 @@ export interface GroupOptions<C extends Capabilities = Capabilities, Transact = 
   readonly maxAhead?: number | undefined
   /** Makes effects in a database happen once, and gives handlers `transact`. */
   readonly inbox?: InboxStore<Transact> | undefined
+  /** How long the inbox remembers what was handled. Default 7 days. */
+  readonly inboxAge?: Duration | undefined
   /** What becomes of an event that is newer than this program and does not fit its newest version. Default `'wait'`: its key waits. */
   readonly afterNewer?: 'wait' | 'dead-letter' | undefined
   /** The version of events without a known `dataschema`, by type. Without one, such an event cannot be decoded. */
@@ -34,6 +36,7 @@ export interface GroupPolicy {
   readonly handlerTimeoutMs: number
   readonly concurrency: number
   readonly maxAhead: number
+  readonly inboxAgeMs: number
   readonly afterNewer: 'wait' | 'dead-letter'
   readonly assumeVersion: Readonly<Record<string, number>>
   readonly drainMs: number
@@ -55,6 +58,7 @@ export function groupPolicy(
     handlerTimeoutMs: durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs),
     concurrency: wholeNumber('concurrency', options.concurrency ?? groupDefaults.concurrency),
     maxAhead: wholeNumber('maxAhead', options.maxAhead ?? groupDefaults.maxAhead),
+    inboxAgeMs: durationMs(options.inboxAge ?? groupDefaults.inboxAgeMs),
     afterNewer: options.afterNewer ?? 'wait',
     assumeVersion: options.assumeVersion ?? {},
     drainMs: durationMs(options.drain ?? groupDefaults.drainMs),

@@ -386,4 +386,18 @@ describe('An inbox', () => {
     expect(errors[0]).toBeInstanceOf(TidingsError)
     expect(errors[0]).toMatchObject({ code: 'delivery_closed' })
   })
+
+  test('forgets what was handled longer ago than inboxAge', async () => {
+    await using fixture = await openFixture()
+    const inbox = memoryInbox({ clock: fixture.clock })
+    void fixture.bus
+      .group('billing', { start: 'start', inbox, inboxAge: '1d' })
+      .on(paid, () => undefined)
+      .run()
+    await fixture.bus.publish(paid, { orderId: 'a' }, { id: 'i' })
+    await fixture.clock.advance(3_600_000)
+    expect(await inbox.handled('billing', [{ source: '/tests', id: 'i' }])).toEqual([true])
+    await fixture.clock.advance(86_400_000)
+    expect(await inbox.handled('billing', [{ source: '/tests', id: 'i' }])).toEqual([false])
+  })
 })

@@ -8,6 +8,7 @@ import type { Delivery, DeliveryOf } from './delivery.ts'
 import type { Engine } from './engine.ts'
 import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-options.ts'
 import { Handlers } from './handlers.ts'
+import { pruneInbox } from './inbox-pruning.ts'
 import type { Report } from './report.ts'
 
 export interface GroupContext {
@@ -141,10 +142,13 @@ export class Group<Types extends string, Transact = never> {
     this.#consumer = consumer
     this.#joined = consumer.join()
     this.#context.started(this)
+    const { inbox } = this.#attempts
+    const stopPruning = inbox && pruneInbox(inbox, this.name, this.#policy.inboxAgeMs, clock)
     try {
       await this.#joined
       await consumer.run()
     } finally {
+      stopPruning?.()
       this.#ended = true
       this.#context.ended(this)
     }

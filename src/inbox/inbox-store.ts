@@ -36,8 +36,8 @@ export interface InboxStore<Transact> {
   transaction(claim: InboxClaim): Transact
   /** Records the keys alone, for a handler that had nothing to write; keys that are there are left as they are. */
   record(claim: InboxClaim): Promise<void>
-  /** Forgets what was handled before this time (ms since the Unix epoch). Returns how many. */
-  prune(before: number): Promise<number>
+  /** Forgets what the group handled before this time (ms since the Unix epoch). Returns how many. */
+  prune(group: string, before: number): Promise<number>
   close(): Promise<void>
 }
 

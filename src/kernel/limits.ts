@@ -39,7 +39,7 @@ export const limits = {
   /** A log of SQLite larger than this is checkpointed and cut after a commit. */
   walBytes: 67_108_864,
   /** How long a write waits for other processes on the same SQLite file. */
-  busyMs: 10_000,
+  busyMs: 5_000,
   busyRetryMs: 1,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */
   readRetryMs: 100,
@@ -98,4 +98,5 @@ export const groupDefaults = {
   heartbeatEveryMs: 3_000,
   /** How long the inbox remembers what was handled. */
   inboxAgeMs: 604_800_000,
+  inboxPruneEveryMs: 3_600_000,
 } as const

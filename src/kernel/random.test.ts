@@ -20,11 +20,11 @@ describe.each<[string, Random]>([
 })
 
 test('A seed repeats itself, and another gives other numbers', () => {
-  expect(numbers(1)).toEqual(numbers(1))
-  expect(numbers(1)).not.toEqual(numbers(2))
+  expect(fiveOf(1)).toEqual(fiveOf(1))
+  expect(fiveOf(1)).not.toEqual(fiveOf(2))
 })
 
-function numbers(seed: number): number[] {
+function fiveOf(seed: number): number[] {
   const random = seededRandom(seed)
   return Array.from({ length: 5 }, () => random.next())
 }

@@ -63,8 +63,9 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
     claim.committed()
   }
 
-  async prune(before: number): Promise<number> {
-    const old = [...this.#handled].filter(([, handledAt]) => handledAt < before)
+  async prune(group: string, before: number): Promise<number> {
+    const ofGroup = JSON.stringify([group]).slice(0, -1)
+    const old = [...this.#handled].filter(([name, at]) => at < before && name.startsWith(`${ofGroup},`))
     for (const [name] of old) this.#handled.delete(name)
     return old.length
   }

@@ -64,7 +64,7 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
       'SELECT generation FROM tidings_fence WHERE group_name = ? AND topic = ? AND partition = ?',
     )
     this.#raise = database.prepare('INSERT OR REPLACE INTO tidings_fence VALUES (?, ?, ?, ?)')
-    this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE handled_at < ?')
+    this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE group_name = ? AND handled_at < ?')
   }
 
   async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
@@ -90,8 +90,8 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     claim.committed()
   }
 
-  prune(before: number): Promise<number> {
-    return this.#writer.write(() => Number(this.#prune.run(before).changes))
+  prune(group: string, before: number): Promise<number> {
+    return this.#writer.write(() => Number(this.#prune.run(group, before).changes))
   }
 
   settled(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { LogStore } from '../log/index.ts'
 import { pragma } from './database.ts'
@@ -14,7 +14,7 @@ interface Appending {
 }
 
 function appendInProcess(file: string, name: string, count: number): Appending {
-  const script = join(import.meta.dirname, 'append-process.fixture.ts')
+  const script = fileURLToPath(new URL('./append-process.fixture.ts', import.meta.url))
   const child = spawn(process.execPath, [script, file, name, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -77,7 +77,7 @@ CREATE TABLE tidings_inbox (
   handled_at INTEGER NOT NULL,
   PRIMARY KEY (group_name, source, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tidings_inbox_age ON tidings_inbox (handled_at);
+CREATE INDEX tidings_inbox_age ON tidings_inbox (group_name, handled_at);
 
 CREATE TABLE tidings_fence (
   group_name TEXT NOT NULL,

@@ -180,11 +180,13 @@ const cases: ContractCases<InboxStoreContext> = {
     equal(await handled(context, '2'), false)
   },
 
-  'forgets what was handled before a time': async (context) => {
+  'forgets what a group handled before a time': async (context) => {
     await context.inbox.record(claim({ ids: ['old'] }))
+    await context.inbox.record(claim({ ids: ['old'], group: 'audit' }))
     await context.clock.advance(1_000)
     await context.inbox.record(claim({ ids: ['new'] }))
-    equal(await context.inbox.prune(context.clock.now()), 1)
+    equal(await context.inbox.prune('billing', context.clock.now()), 1)
     deepStrictEqual([await handled(context, 'old'), await handled(context, 'new')], [false, true])
+    equal(await handled(context, 'old', 'audit'), true)
   },
 }

@@ -18,7 +18,9 @@ export async function showLive(watch: Watch, shop: Shop, tally: Tally, signal: A
 function redraw(): (glance: Parameters<typeof page>[0]) => void {
   let drawn = 0
   return (glance) => {
-    const { columns, rows } = process.stdout
+    // Some terminals say that they have no size.
+    const columns = process.stdout.columns || 80
+    const rows = process.stdout.rows || 24
     const lines = page(glance)
       .slice(0, rows - 1)
       .map((text) => fitted(text, columns))

@@ -1,0 +1,23 @@
+/** `npm run bench -- sqlite`: answers one question and prints one line of JSON; words go to stderr. */
+import { parseArgs } from 'node:util'
+import { say } from './harness.ts'
+import { benchSqlite } from './sqlite.ts'
+
+const benches = { sqlite: benchSqlite }
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    records: { type: 'string', default: '3000000' },
+  },
+})
+const [name = ''] = positionals
+if (Object.hasOwn(benches, name)) {
+  const options = { rounds: Number(values.rounds), records: Number(values.records) }
+  const result = await benches[name as keyof typeof benches](options)
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+} else {
+  say(`Usage: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds 5] [--records 3000000]`)
+  process.exitCode = 2
+}
