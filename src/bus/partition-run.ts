@@ -4,7 +4,8 @@ import { groupDefaults, limits } from '../kernel/index.ts'
 import { type Assignment, type FinishedRange, type StoredRecord, Watermark } from '../log/index.ts'
 import type { Attempt } from './attempt.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
-import { type Lane, newLane, type Work } from './lane.ts'
+import type { Lane, Work } from './lane.ts'
+import { Lanes } from './lanes.ts'
 import { Line } from './line.ts'
 import type { MemoryBound } from './memory-bound.ts'
 
@@ -23,7 +24,7 @@ export class PartitionRun {
   readonly #unfinished = new Line<Work>()
   /** Kept by the dead-letter store and still to be delivered, by offset. */
   readonly #kept = new Map<number, Work>()
-  readonly #lanes = new Map<string, Lane>()
+  readonly #lanes = new Lanes()
   #readTo: number
   /** False once the partition is leaving or lost: then nothing more is started. */
   accepting = true
@@ -70,7 +71,7 @@ export class PartitionRun {
   /** Puts a record that was read into the lane of its key. */
   add(record: StoredRecord, event: CloudEvent | undefined): Lane {
     const { topic, partition, offset } = record
-    const lane = this.#laneOf(event === undefined ? undefined : partitionKeyOf(event))
+    const lane = this.#lanes.of(event === undefined ? undefined : partitionKeyOf(event))
     const failed = this.#failedBefore.get(offset) ?? 0
     const work: Work = {
       topic,
@@ -96,7 +97,7 @@ export class PartitionRun {
   addKept(letter: DeadLetter, origin: 'set-aside' | 'requested'): Lane | undefined {
     if (this.#kept.has(letter.offset)) return undefined
     const { topic, partition, offset, attempts: failed, nextAttemptAt } = letter
-    const lane = this.#laneOf(letter.key)
+    const lane = this.#lanes.of(letter.key)
     const work: Work = {
       topic,
       partition,
@@ -120,7 +121,7 @@ export class PartitionRun {
     work.lane.works.shift()
     if (work.origin === 'read') this.#watermark.finish(work.offset)
     this.#forget(work)
-    if (work.lane.works.length === 0 && work.lane.key !== undefined) this.#lanes.delete(work.lane.key)
+    if (work.lane.works.length === 0) this.#lanes.leave(work.lane)
   }
 
   /** A read event now is with the dead-letter store: the watermark may pass it, its place in the lane stays. */
@@ -194,15 +195,5 @@ export class PartitionRun {
     }
     if (work.place !== undefined) this.#unfinished.remove(work.place)
     if (work.record !== undefined) this.#memory.remove(work.record)
-  }
-
-  #laneOf(key: string | undefined): Lane {
-    if (key === undefined) return newLane(undefined)
-    let lane = this.#lanes.get(key)
-    if (lane === undefined) {
-      lane = newLane(key)
-      this.#lanes.set(key, lane)
-    }
-    return lane
   }
 }

@@ -13,6 +13,9 @@ interface Head {
   bytes: number
 }
 
+/** By topic and partition: a name for both would have to be made for every record. */
+type Heads = Map<string, Map<number, Head>>
+
 /**
  * Writes records through one connection, inside a transaction that is already open. Offsets come from the
  * partition's row, read and written under the write lock, so every connection of every process continues them.
@@ -47,7 +50,7 @@ export class Appender {
     records: readonly AppendRecord[],
     nowMs: number,
   ): { readonly appended: ReadonlySet<string>; readonly delayed: boolean } {
-    const heads = new Map<string, Head>()
+    const heads: Heads = new Map()
     const appended = new Set<string>()
     let delayed = false
     for (const record of records) {
@@ -61,17 +64,17 @@ export class Appender {
       this.#insert.run(id, head.appendedAt, recordChecksum(record.body, id, head.appendedAt), record.body)
       head.next += 1
       head.bytes += Buffer.byteLength(record.body)
-      appended.add(head.name)
     }
-    for (const head of heads.values()) {
-      if (head.bytes > 0) this.#moveHead.run(head.next, head.appendedAt, head.bytes, head.slot)
+    for (const head of [...heads.values()].flatMap((ofTopic) => [...ofTopic.values()])) {
+      if (head.bytes === 0) continue
+      this.#moveHead.run(head.next, head.appendedAt, head.bytes, head.slot)
+      appended.add(head.name)
     }
     return { appended, delayed }
   }
 
-  #headOf(heads: Map<string, Head>, { topic, partition }: AppendRecord, nowMs: number): Head {
-    const name = partitionName(topic, partition)
-    const known = heads.get(name)
+  #headOf(heads: Heads, { topic, partition }: AppendRecord, nowMs: number): Head {
+    const known = heads.get(topic)?.get(partition)
     if (known !== undefined) return known
     const row = this.#head.get(topic, partition) as
       | [slot: number, next: number, appendedAt: number]
@@ -82,8 +85,10 @@ export class Appender {
         `There is no partition ${partition} of topic "${topic}" in this file. Open a bus with the topic in its catalog first; that creates it.`,
       )
     }
+    const name = partitionName(topic, partition)
     const head: Head = { name, slot: row[0], next: row[1], appendedAt: Math.max(row[2], nowMs), bytes: 0 }
-    heads.set(name, head)
+    const ofTopic = heads.get(topic) ?? new Map<number, Head>()
+    heads.set(topic, ofTopic.set(partition, head))
     return head
   }
 }

@@ -1,13 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { limits, listed, TidingsError } from '../kernel/index.ts'
-import { type PartitionBounds, partitionName, type TopicSettings } from '../log/index.ts'
+import type { PartitionBounds, TopicSettings } from '../log/index.ts'
 
 type TopicRow = readonly [name: string, partitions: number, ageMs: number | null, bytes: number | null]
 type PartitionRow = readonly [partition: number, begin: number, end: number, bytes: number]
 
 /** Topics, their partitions, and where each partition's records are. */
 export class TopicTable {
-  readonly #slots = new Map<string, number>()
+  /** By topic and partition. */
+  readonly #slots = new Map<string, Map<number, number>>()
   readonly #one: StatementSync
   readonly #all: StatementSync
   readonly #insert: StatementSync
@@ -71,12 +72,12 @@ export class TopicTable {
   }
 
   slotOf(topic: string, partition: number): number {
-    const name = partitionName(topic, partition)
-    const known = this.#slots.get(name)
+    const known = this.#slots.get(topic)?.get(partition)
     if (known !== undefined) return known
     const row = this.#slot.get(topic, partition) as unknown as [number] | undefined
     if (row === undefined) throw this.#missing(topic, partition)
-    this.#slots.set(name, row[0])
+    const ofTopic = this.#slots.get(topic) ?? new Map<number, number>()
+    this.#slots.set(topic, ofTopic.set(partition, row[0]))
     return row[0]
   }
 
