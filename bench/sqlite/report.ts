@@ -54,7 +54,12 @@ export function report({ figures, rssMegabytes }: Runs): object {
     rssMegabytes: {
       ...rss,
       target: targets.rssMegabytes,
-      reached: Object.values(rss).every((megabytes) => megabytes <= targets.rssMegabytes),
+      reached: Object.entries(rss).every(([name, mb]) => prepares(name) || mb <= targets.rssMegabytes),
     },
   }
+}
+
+/** Filling logs prepares a measurement; it is shown and not judged (README, on memory). */
+function prepares(name: string): boolean {
+  return name.startsWith('fill')
 }
