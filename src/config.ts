@@ -1,8 +1,10 @@
 import type { Catalog } from './catalog/index.ts'
+import { checkOptionNames } from './kernel/index.ts'
 
 /** What `tidings.config.ts` says, so that commands need no options. */
 export interface Config {
-  readonly catalog: Catalog
+  /** What may be published. Only commands that publish need it. */
+  readonly catalog?: Catalog | undefined
   /** The engine, as `connect` takes it: `sqlite:shop.db`. A relative file is beside the configuration. */
   readonly url: string
   readonly namespace?: string | undefined
@@ -12,7 +14,19 @@ export interface Config {
   readonly schemaBase?: string | undefined
 }
 
-/** Gives a configuration its type: `export default defineConfig({ … })`. */
+const optionNames = {
+  catalog: true,
+  url: true,
+  namespace: true,
+  source: true,
+  schemaBase: true,
+} as const satisfies Record<keyof Config, true>
+
+/**
+ * Gives a configuration its type: `export default defineConfig({ … })`.
+ * @throws `option_invalid` for an option that is not known.
+ */
 export function defineConfig(config: Config): Config {
+  checkOptionNames('The configuration', config, optionNames)
   return config
 }

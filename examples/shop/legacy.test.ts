@@ -9,8 +9,8 @@ import { freshFolder, newOrder } from './testing.ts'
 async function openAll() {
   const file = join(freshFolder(), 'shop.db')
   const shop = await openShop({ file, port: 0 })
-  const market = await openMarket(`sqlite:${file}`)
-  const telephone = await openTelephone(`sqlite:${file}`)
+  const market = await openMarket(file)
+  const telephone = await openTelephone(file)
   onTestFinished(async () => {
     await Promise.all([market.close(), telephone.close()])
     await shop.close()
@@ -20,8 +20,8 @@ async function openAll() {
 
 test('events of all three versions reach the services alike', async () => {
   const { shop, market, telephone } = await openAll()
-  await market.sell(newOrder({ orderId: '1', userId: 'ada' }), shop.ordersUrl)
-  await telephone.sell(newOrder({ orderId: '2', userId: 'ben', currency: 'USD' }), shop.ordersUrl)
+  await market.sell(newOrder({ orderId: '1', userId: 'ada' }))
+  await telephone.sell(newOrder({ orderId: '2', userId: 'ben', currency: 'USD' }))
   await shop.orders.execute(newOrder({ orderId: '3', userId: 'cleo' }))
   await shop.caughtUp()
 
@@ -40,13 +40,20 @@ test('events of all three versions reach the services alike', async () => {
 
 test('an order that the shop refuses is not announced', async () => {
   const { shop, market } = await openAll()
-  expect(await market.sell(newOrder({ items: [] }), shop.ordersUrl)).toBe('no items')
+  expect(await market.sell(newOrder({ items: [] }))).toBe('no items')
   expect(await Array.fromAsync(recordsOf(shop))).toEqual([])
+})
+
+test('an older program that is asked again, after a crash, sells and announces once', async () => {
+  const { shop, market } = await openAll()
+  expect(await market.sell(newOrder())).toBeUndefined()
+  expect(await market.sell(newOrder())).toBeUndefined()
+  expect(await Array.fromAsync(recordsOf(shop))).toHaveLength(1)
 })
 
 test('an order of an older program goes on like any other', async () => {
   const { shop, market } = await openAll()
-  await market.sell(newOrder(), shop.ordersUrl)
+  await market.sell(newOrder())
   const time = '2017-11-25T00:00:00Z'
   expect(await shop.orders.execute({ kind: 'confirm', orderId: '42', time })).toMatchObject({
     accepted: true,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startShop } from './shop-process.ts'
@@ -33,6 +33,26 @@ test('a file with a wrong line is refused before anything is taken', async () =>
   const { code, stdout, stderr } = await startShop('--orders', orders, '--exit', '--json').ended
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toContain('line 1: orderId')
+})
+
+test('without --url the log is in a folder that is removed at the end, and it says so', async () => {
+  const orders = join(freshFolder(), 'orders.ndjson')
+  writeFileSync(orders, '')
+  const { code, stderr } = await startShop('--orders', orders, '--exit', '--json', '--port', '0').ended
+  expect(code).toBe(0)
+  const [, folder = ''] =
+    /^The log was in (.*), which is removed now\. --url sqlite:shop\.db keeps it\.\n$/.exec(stderr) ?? []
+  expect(folder).toContain('tidings-shop-')
+  expect(existsSync(folder)).toBe(false)
+})
+
+test('a file of orders that is not there is told in one sentence', async () => {
+  const orders = join(freshFolder(), 'typo.ndjson')
+  const { code, stderr } = await startShop('--orders', orders, '--exit').ended
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: `${orders} cannot be read: there is no such file. Check what --orders names.\n`,
+  })
 })
 
 test('a call that makes no sense exits with 2 and one sentence', async () => {

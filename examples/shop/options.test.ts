@@ -38,6 +38,7 @@ test.each([
   [['--port', '65536'], '--port is "65536"'],
   [['--url', 'postgres:shop'], '--url is "postgres:shop"'],
   [['--url', 'sqlite:'], '--url is "sqlite:"'],
+  [['--url', 'sqlite://shop.db'], '--url is "sqlite://shop.db"'],
   [['--url', 'sqlite::memory:'], '--url is "sqlite::memory:"'],
   [['--url', 'sqlite:%E0'], '--url is "sqlite:%E0"'],
 ])('%j is refused with a sentence', (args, sentence) => {

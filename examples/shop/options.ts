@@ -6,7 +6,8 @@ export const help = `npm start -- [options]
 Runs the shop: four services that talk only through events, on SQLite files. Without
 options it lets customers order until Ctrl-C and shows what happens.
 
-  --url sqlite:FILE   the log; the services' own files lie beside it (default: a fresh folder)
+  --url sqlite:FILE   the log; the services' own files lie beside it
+                      (default: a fresh folder, which is removed at the end)
   --port N            where the orders service listens on 127.0.0.1 (default: 8080, else any)
   --speed N|max       orders in a second (default: 10 generated ones; from a file, max)
   --seed N            generates other orders (default: 1)
@@ -66,7 +67,7 @@ function parse(args: readonly string[]) {
 }
 
 function fileIn(url: string): string {
-  const file = decoded(/^sqlite:(?:\/\/(?=\/))?([^:].*)$/s.exec(url)?.[1])
+  const file = decoded(/^sqlite:(?:\/\/(?=\/))?(?!\/\/)([^:].*)$/s.exec(url)?.[1])
   if (file !== undefined) return file
   throw new UsageError(
     `--url is ${JSON.stringify(url)}. Orders and their events commit together in one file: write sqlite:FILE, as in sqlite:shop.db.`,

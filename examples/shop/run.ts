@@ -1,9 +1,10 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { factsIn, takeOrders } from './feed/take-orders.ts'
 import { generate } from './generator/generate.ts'
 import type { ShopProgramOptions } from './options.ts'
+import type { Command } from './orders/command.ts'
 import { Watch } from './screen/glance.ts'
 import { showLive } from './screen/live.ts'
 import { summaryText, welcome } from './screen/words.ts'
@@ -12,11 +13,28 @@ import { aborted, onSignals } from './signals.ts'
 import { summaryOf } from './summary.ts'
 import { Tally } from './tally.ts'
 
-/** Runs the shop as the options say. Fulfils with false when it was stopped before a file of orders was through. */
+/**
+ * Runs the shop as the options say; without a file of its own in a fresh folder, which is removed at a clean end.
+ * Fulfils with false when it was stopped before a file of orders was through.
+ */
 export async function runShop(options: ShopProgramOptions): Promise<boolean> {
-  const { ordersFile, ordersPerSecond, seed, port, exit, json } = options
-  const facts = ordersFile === undefined ? undefined : await factsIn(ordersFile)
-  const file = options.file ?? join(await mkdtemp(join(tmpdir(), 'tidings-shop-')), 'shop.db')
+  const facts = options.ordersFile === undefined ? undefined : await factsIn(options.ordersFile)
+  if (options.file !== undefined) return runOn(options.file, facts, options)
+  const folder = await mkdtemp(join(tmpdir(), 'tidings-shop-'))
+  const complete = await runOn(join(folder, 'shop.db'), facts, options)
+  if (complete) await rm(folder, { recursive: true })
+  const words = complete
+    ? `The log was in ${folder}, which is removed now. --url sqlite:shop.db keeps it.`
+    : `The log is kept in ${folder}.`
+  process.stderr.write(`${words}\n`)
+  return complete
+}
+
+async function runOn(
+  file: string,
+  facts: readonly Command[] | undefined,
+  { ordersPerSecond, seed, port, exit, json }: ShopProgramOptions,
+): Promise<boolean> {
   const live = !json && !exit
   const stop = onSignals()
   const startedMs = performance.now()

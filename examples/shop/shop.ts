@@ -4,12 +4,14 @@ import { type SqliteCapabilities, sqlite } from 'tidings/sqlite'
 import { analytics } from './analytics/analytics.ts'
 import { Figures } from './analytics/figures.ts'
 import { catalog, type ShopEvent } from './catalog/catalog.ts'
+import { askOrdersAt } from './catalog/owner-of.ts'
 import { inventory } from './inventory/inventory.ts'
 import { Stock } from './inventory/stock.ts'
 import { FakeMailer } from './notifications/fake-mailer.ts'
 import { notifications } from './notifications/notifications.ts'
+import { announceOn } from './orders/announce.ts'
 import { ordersApi } from './orders/http.ts'
-import { type Listening, listen } from './orders/listen.ts'
+import { listen } from './orders/listen.ts'
 import { OrdersService } from './orders/orders-service.ts'
 
 export interface ShopOptions {
@@ -24,8 +26,8 @@ export interface ShopOptions {
 /** What everybody needs to know of a service's group. */
 export type Reader = Pick<Group<ShopEvent>, 'name' | 'types' | 'run' | 'joined' | 'caughtUp'>
 
-/** The four services. They talk through events alone, and share a process only because this is an example. */
-export class Shop implements AsyncDisposable {
+/** What the shop is made of. */
+interface ShopParts {
   readonly bus: Bus<SqliteCapabilities, ShopEvent>
   readonly file: string
   readonly orders: OrdersService
@@ -34,59 +36,59 @@ export class Shop implements AsyncDisposable {
   readonly figures: Figures
   readonly stock: Stock
   readonly readers: readonly Reader[]
+}
+
+/** The four services. They talk through events alone, and share a process only because this is an example. */
+export interface Shop extends ShopParts, AsyncDisposable {
   /** Rejects when a service has lost the log for good; never fulfils. */
   readonly lost: Promise<never>
-  readonly #api: Listening
-
-  /** Use {@link openShop}. */
-  constructor(bus: Bus<SqliteCapabilities, ShopEvent>, file: string, orders: OrdersService, api: Listening) {
-    this.bus = bus
-    this.file = file
-    this.orders = orders
-    this.ordersUrl = api.url
-    this.#api = api
-    this.mailer = new FakeMailer(beside(file, 'mails'))
-    this.figures = new Figures(beside(file, 'analytics'))
-    this.stock = new Stock(beside(file, 'inventory'))
-    this.readers = [notifications(bus, this.mailer), analytics(bus, this.figures), inventory(bus, this.stock)]
-    this.lost = new Promise((_, reject) => {
-      for (const reader of this.readers) reader.run().catch(reject)
-    })
-  }
-
   /** Fulfils when every service has handled, or set aside as a dead letter, all that was published so far. */
-  async caughtUp(): Promise<void> {
-    await Promise.all(this.readers.map((reader) => reader.caughtUp()))
-  }
-
+  caughtUp(): Promise<void>
   /** Every service finishes what it is handling, while the orders service still answers; then the files are closed. */
-  async close(): Promise<void> {
-    await this.bus.drain()
-    await this.#api.close()
-    await this.bus.close()
-    this.mailer.close()
-    this.figures.close()
-    this.stock.close()
-  }
+  close(): Promise<void>
+}
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+/**
+ * Fulfils when every service is at work. The orders service is the first: the others may have to ask it.
+ * When one cannot be opened, those before it are closed again, the last first, as they are by `close`.
+ */
+export async function openShop(options: ShopOptions): Promise<Shop> {
+  await using opened = new AsyncDisposableStack()
+  const parts = await openParts(options, opened)
+  const { readers } = parts
+  await Promise.all(readers.map((reader) => reader.joined()))
+  const lost = Promise.race(
+    readers.map((reader) => reader.run().then(() => new Promise<never>(() => undefined))),
+  )
+  // For those who wait for it; to others it must not be an unhandled rejection.
+  lost.catch(() => undefined)
+  const all = opened.move()
+  return {
+    ...parts,
+    lost,
+    caughtUp: async () => void (await Promise.all(readers.map((reader) => reader.caughtUp()))),
+    close: () => all.disposeAsync(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 
-/** Fulfils when every service is at work. The orders service is the first: the others may have to ask it. */
-export async function openShop({ file, port, report }: ShopOptions): Promise<Shop> {
-  const engine = await sqlite(file)
-  const bus = await openBus({ transport: engine, source: '/orders-service', catalog, report })
-  const orders = new OrdersService(engine, bus)
-  const api = await listen(ordersApi(orders), port).catch(async (error: unknown) => {
-    await bus.close()
-    throw error
-  })
-  process.env['ORDERS_URL'] = api.url
-  const shop = new Shop(bus, file, orders, api)
-  await Promise.all(shop.readers.map((reader) => reader.joined()))
-  return shop
+async function openParts(
+  { file, port, report }: ShopOptions,
+  opened: AsyncDisposableStack,
+): Promise<ShopParts> {
+  const closing = <Service extends { close(): unknown }>(service: Service): Service =>
+    opened.adopt(service, async () => void (await service.close()))
+  const engine = closing(await sqlite(file))
+  const mailer = closing(new FakeMailer(beside(file, 'mails')))
+  const figures = closing(new Figures(beside(file, 'analytics')))
+  const stock = closing(new Stock(beside(file, 'inventory')))
+  const bus = closing(await openBus({ transport: engine, source: '/orders-service', catalog, report }))
+  const orders = new OrdersService(engine, announceOn(bus))
+  const api = closing(await listen(ordersApi(orders), port))
+  askOrdersAt(api.url)
+  opened.defer(() => bus.drain())
+  const readers = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
+  return { bus, file, orders, ordersUrl: api.url, mailer, figures, stock, readers }
 }
 
 /** shop.db has shop.mails.db beside it. */

@@ -1,8 +1,8 @@
 import { type VersionedEvent, versionOf } from '../catalog/index.ts'
 import { type CloudEvent, decodeEvent, eventKey, readJson } from '../event/index.ts'
 import type { InboxClaim, InboxKey, InboxStore } from '../inbox/index.ts'
-import { isTidingsError, TidingsError, toError } from '../kernel/index.ts'
-import type { Assignment, StoredRecord } from '../log/index.ts'
+import { isThenable, isTidingsError, TidingsError, toError } from '../kernel/index.ts'
+import type { Assignment, Fence, StoredRecord } from '../log/index.ts'
 import type { TransactionalDelivery } from './delivery.ts'
 import type { Handling } from './handlers.ts'
 
@@ -58,6 +58,8 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
   #over: Error | undefined
   #stage: 'prepare' | 'handle' = 'prepare'
   #remembered = false
+  /** A transaction that is under way. */
+  #writing: Promise<unknown> | undefined
   #settle: ((outcome: Outcome) => void) | undefined
 
   constructor(
@@ -93,10 +95,21 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
   }
 
   get transact(): unknown {
-    return this.#context.inbox?.transaction(this)
+    const transact = this.#context.inbox?.transaction(this) ?? withoutInbox
+    return (...run: readonly unknown[]): Promise<unknown> => {
+      const done = Promise.resolve(
+        typeof transact === 'function' ? Reflect.apply(transact, undefined, run) : undefined,
+      )
+      const settled = (): void => {
+        if (this.#writing === done) this.#writing = undefined
+      }
+      this.#writing = done
+      done.then(settled, settled)
+      return done
+    }
   }
 
-  get fence(): InboxClaim['fence'] {
+  get fence(): Fence {
     return {
       group: this.group,
       topic: this.topic,
@@ -172,12 +185,14 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
     this.version = version
     this.#stage = 'handle'
     const returned = this.#handling.handle(this)
-    if (isPromise(returned)) return returned.then(() => this.#remember())
+    if (isThenable(returned)) return Promise.resolve(returned).then(() => this.#remember())
     return this.#context.inbox === undefined ? handled : this.#remember()
   }
 
   #remember(): Outcome | Promise<Outcome> {
     const { inbox } = this.#context
+    // The handler did not await its transaction: it belongs to the attempt all the same.
+    if (this.#writing !== undefined) return this.#writing.then(() => this.#remember())
     if (inbox === undefined || this.#remembered || this.#over !== undefined) return handled
     return inbox.record(this).then(() => handled)
   }
@@ -186,8 +201,10 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
     const error = toError(thrown)
     if (isTidingsError(error, 'fenced')) return { kind: 'fenced', error }
     if (this.#stage === 'handle') {
-      // The inbox found the event handled while this attempt was under way: that is what was wanted.
-      if (isTidingsError(error, 'delivery_closed') && this.#over === undefined) return duplicate
+      if (isTidingsError(error, 'delivery_closed') && this.#over === undefined) {
+        // Another attempt was faster: that is what was wanted. After this attempt's own transaction it is a mistake.
+        return this.#remembered ? { kind: 'failed', error: transactedTwice(error), final: true } : duplicate
+      }
       return { kind: 'failed', error, final: false }
     }
     if (isTidingsError(error, 'version_newer')) return { kind: 'newer', error }
@@ -198,9 +215,17 @@ export class Attempt implements TransactionalDelivery<VersionedEvent, unknown>, 
 
 const finished = new TidingsError('delivery_closed', 'The handler has returned. Await everything it starts.')
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return (
-    value instanceof Promise ||
-    (typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function')
+function withoutInbox(): never {
+  throw new TidingsError(
+    'option_invalid',
+    'This group has no inbox, so there is nothing that transact could commit with. Give the group one: bus.group(name, { inbox }).',
+  )
+}
+
+function transactedTwice(cause: Error): TidingsError {
+  return new TidingsError(
+    'transaction_invalid',
+    'The handler called transact a second time: what it wrote the first time is committed, what it wrote the second time is not. Do all writes of an event in one transact.',
+    { cause },
   )
 }

@@ -9,50 +9,34 @@ import {
 } from '../catalog/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { CloudEvent } from '../event/index.ts'
-import {
-  type Clock,
-  checkName,
-  createIds,
-  limits,
-  type Random,
-  systemClock,
-  systemRandom,
-  TidingsError,
-} from '../kernel/index.ts'
-import type { Capabilities, TransactionOf, TransportAdmin } from '../log/index.ts'
+import { checkName, createIds, systemClock, systemRandom, TidingsError, toError } from '../kernel/index.ts'
+import type { Capabilities, OutgoingRecord, TransactionOf, TransportAdmin } from '../log/index.ts'
+import { type BusOptions, checkBusOptions } from './bus-options.ts'
 import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
-import { EventMaker, type Publisher, type PublishOptions } from './publisher.ts'
-import { harmless, type Report, reportFailures } from './report.ts'
+import {
+  type BatchOptions,
+  checkBatch,
+  checkMade,
+  checkPublish,
+  notBeforeMs,
+  type PublishOptions,
+} from './publish-options.ts'
+import { EventMaker, type Publisher } from './publisher.ts'
+import { harmless, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
-
-export interface BusOptions<C extends Capabilities, Topics extends readonly Topic[]> {
-  /** The engine; the bus closes it. */
-  readonly transport: Engine<C>
-  /** The CloudEvents `source` of what is published: a URI-reference that names this service. */
-  readonly source: string
-  readonly catalog: Catalog<Topics>
-  /** What `dataschema` begins with. Default `tidings:schemas`. */
-  readonly schemaBase?: string | undefined
-  /** A prefix on every name the engine sees, so that two environments share one engine. */
-  readonly namespace?: string | undefined
-  /** Signals on which groups drain, leave and end; a second one ends the process. Default SIGTERM and SIGINT; false for none. */
-  readonly drainOn?: readonly NodeJS.Signals[] | false | undefined
-  /** Told what became of every delivery. Default: a line on stderr for each that failed. */
-  readonly report?: Report | undefined
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
-}
 
 /**
  * Opens a bus: creates the catalog's topics where they are not, compiles its schemas.
- * @throws `partition_count_mismatch` when a topic is there with another partition count, `schema_invalid`.
+ * @throws `option_invalid`, `schema_invalid`, and `partition_count_mismatch` when a topic is there with another
+ * partition count.
  */
 export async function openBus<C extends Capabilities, const Topics extends readonly Topic[]>(
   options: BusOptions<C, Topics>,
 ): Promise<Bus<C, TypesOf<Catalog<Topics>>>> {
+  checkBusOptions(options)
   const engine = inNamespace(options.transport, options.namespace)
   options.catalog.compile()
   for (const topic of options.catalog.topics) await openTopic(engine.admin, topic)
@@ -131,34 +115,35 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
     data: Data,
-    { tx, notBefore, ...attributes }: PublishOptions & { readonly tx?: unknown } = {},
+    options: PublishOptions & { readonly tx?: unknown } = {},
   ): Promise<void> | void {
-    const made = definition.create(data, attributes)
-    if (tx === undefined) return this.publishAll([made as NewEvent<Types & Type>], { notBefore })
-    this.#checkOpen()
-    if (!this.#engine.capabilities.callerTransaction) {
+    const { tx } = options
+    if (tx === undefined) return this.#publishOne(definition, data, options)
+    const record = this.#made(definition, data, options)
+    const { callerTransaction, name } = this.#engine.capabilities
+    if (!callerTransaction) {
       throw new TidingsError(
         'capability_missing',
-        `${this.#engine.capabilities.name} cannot publish in a transaction of the caller. Use an outbox, or publish without tx.`,
+        `${name} cannot publish in a transaction of the caller. Publish without tx once it has committed, or use an engine that can, such as sqlite.`,
       )
     }
-    void this.#engine.publish([this.#record(made, notBefore)], { tx })
+    void this.#engine.publish([record], { tx })
   }
 
-  async publishAll(
-    events: readonly NewEvent<Types>[],
-    { notBefore }: Pick<PublishOptions, 'notBefore'> = {},
-  ): Promise<void> {
+  async publishAll(events: readonly NewEvent<Types>[], options: BatchOptions = {}): Promise<void> {
     this.#checkOpen()
-    checkBatch(events.length)
-    const records = events.map((made) => this.#record(made, notBefore))
+    checkBatch('publishAll', events, options)
+    const records = events.map((made, index) => {
+      checkMade(made, index)
+      return this.#record(made, options.notBefore)
+    })
     if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
   }
 
   /** Publishes whole CloudEvents, from elsewhere: id, source and time stay. Checked like any other. */
   async publishEvents(events: readonly CloudEvent[]): Promise<void> {
     this.#checkOpen()
-    checkBatch(events.length)
+    checkBatch('publishEvents', events, {})
     const records = events.map((event) => this.#maker.recordOf(event, undefined))
     if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
   }
@@ -177,7 +162,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
 
   /** Drains, then closes the engine. Safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.drain().then(() => this.#engine.close())
+    this.#closing ??= this.drain().finally(() => this.#engine.close())
     return this.#closing
   }
 
@@ -185,24 +170,24 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     return this.close()
   }
 
-  #record(made: NewEvent, notBefore: Date | string | undefined): ReturnType<EventMaker['record']> {
-    return this.#maker.record(this.#catalog.definitionOf(made.type), made, this.#notBeforeMs(notBefore))
+  async #publishOne(definition: EventDefinition, data: unknown, options: PublishOptions): Promise<void> {
+    await this.#engine.publish([this.#made(definition, data, options)], { tx: undefined })
   }
 
-  #notBeforeMs(notBefore: Date | string | undefined): number | undefined {
-    if (notBefore === undefined) return undefined
-    if (!this.#engine.capabilities.delay) {
-      throw new TidingsError(
-        'capability_missing',
-        `${this.#engine.capabilities.name} cannot delay events. Publish when it is time, or use an engine that declares delay.`,
-      )
-    }
-    const ms = new Date(notBefore).getTime()
-    if (!Number.isNaN(ms)) return ms
-    throw new TidingsError(
-      'option_invalid',
-      `notBefore is ${JSON.stringify(notBefore)}, which is not a time. Write it like 2026-01-31T00:00:00Z.`,
-    )
+  #made(
+    definition: EventDefinition,
+    data: unknown,
+    options: PublishOptions & { readonly tx?: unknown },
+  ): OutgoingRecord {
+    this.#checkOpen()
+    checkPublish(definition, options)
+    const { tx: _tx, notBefore, ...attributes } = options
+    return this.#record(definition.create(data, attributes), notBefore)
+  }
+
+  #record(made: NewEvent, notBefore: Date | string | undefined): OutgoingRecord {
+    const definition = this.#catalog.definitionOf(made.type)
+    return this.#maker.record(definition, made, notBeforeMs(notBefore, this.#engine.capabilities))
   }
 
   #checkOpen(): void {
@@ -211,8 +196,11 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   }
 
   #started(group: { stop(): Promise<void> }): void {
+    this.#checkOpen()
     this.#groups.add(group)
-    this.#stopListening ??= onShutdown(this.#signals, () => void this.drain())
+    this.#stopListening ??= onShutdown(this.#signals, () => {
+      this.drain().catch((error: unknown) => process.emitWarning(toError(error)))
+    })
   }
 
   #ended(group: { stop(): Promise<void> }): void {
@@ -221,12 +209,4 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.#stopListening?.()
     this.#stopListening = undefined
   }
-}
-
-function checkBatch(count: number): void {
-  if (count <= limits.publishBatch) return
-  throw new TidingsError(
-    'limit_exceeded',
-    `${count} events in one call; at most ${limits.publishBatch} are published at once. Publish them in several calls.`,
-  )
 }

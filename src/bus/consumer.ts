@@ -1,10 +1,20 @@
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import { type CloudEvent } from '../event/index.ts'
-import { type Clock, groupDefaults, type Random, sleep, type Timer, toError } from '../kernel/index.ts'
+import {
+  type Clock,
+  groupDefaults,
+  type Random,
+  sleep,
+  TidingsError,
+  type Timer,
+  toError,
+} from '../kernel/index.ts'
 import type { Assignment, Batch, StoredRecord, Subscription, Transport } from '../log/index.ts'
 import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
+import { Deliverer } from './deliverer.ts'
 import type { GroupPolicy } from './group-options.ts'
 import type { Handlers } from './handlers.ts'
+import type { Lane } from './lane.ts'
 import { LaneRunner } from './lane-runner.ts'
 import { letterOf } from './letter.ts'
 import { MemoryBound } from './memory-bound.ts'
@@ -28,6 +38,7 @@ export interface ConsumerOptions {
 /** One member at work: pulls batches when it has room, gives events to the lanes of their keys, commits what is finished. */
 export class Consumer {
   readonly #options: ConsumerOptions
+  readonly #deliverer: Deliverer
   readonly #runner: LaneRunner
   readonly #memory = new MemoryBound(groupDefaults.inFlightEvents, groupDefaults.inFlightBytes)
   readonly #runs = new Map<Assignment, PartitionRun>()
@@ -40,6 +51,7 @@ export class Consumer {
   #stopWatching: () => void = () => undefined
   #settingAside = false
   #stopping: Promise<void> | undefined
+  #failure: Error | undefined
   /** Events passed over because the group has no handler for their type. */
   skipped = 0
 
@@ -47,8 +59,8 @@ export class Consumer {
     this.#options = options
     const { context, policy, handlers, deadLetters, clock, random, report, transport } = options
     const trusted = transport.capabilities.trustedRecords
-    const progressed = (run: PartitionRun): void => this.#progressed(run)
-    this.#runner = new LaneRunner({
+    const save = (run: PartitionRun): Promise<boolean> => this.#commitNow(run)
+    this.#deliverer = new Deliverer({
       context,
       policy,
       handlers,
@@ -57,7 +69,14 @@ export class Consumer {
       clock,
       random,
       report,
-      progressed,
+      save,
+    })
+    this.#runner = new LaneRunner({
+      deliverer: this.#deliverer,
+      concurrency: policy.concurrency,
+      clock,
+      progressed: (run) => this.#progressed(run),
+      failed: (error) => this.#fail(error),
     })
   }
 
@@ -87,9 +106,19 @@ export class Consumer {
         await new Promise<void>((resolve) => this.#options.clock.defer(resolve))
         await this.#memory.room()
       }
+    } catch (error) {
+      // What could not be done while stopping is done by the next owner.
+      if (this.#runner.accepting) this.#failure ??= toError(error)
     } finally {
       await this.stop()
     }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** The member cannot go on: `run` rejects with the reason. */
+  #fail(error: unknown): void {
+    this.#failure ??= toError(error)
+    void this.stop()
   }
 
   /** Starts nothing more, waits for handlers at work up to the drain time, commits, and leaves the group. */
@@ -112,15 +141,18 @@ export class Consumer {
   async #stop(): Promise<void> {
     const { policy, clock } = this.#options
     this.#runner.accepting = false
+    this.#deliverer.accepting = false
     this.#memory.giveUp()
     this.#stopWatching()
     this.#lookTimer?.cancel()
     const waited = new AbortController()
     await Promise.race([this.#runner.drained(), sleep(clock, policy.drainMs, waited.signal)])
     waited.abort()
+    for (const run of this.#runs.values()) this.#dirty.add(run)
     await this.#commit()
     for (const run of this.#runs.values()) this.#drop(run, new Error('The member stops.'))
     this.#runner.close()
+    this.#deliverer.close()
     this.#commitTimer?.cancel()
     await this.#subscription?.close()
     for (const done of this.#committed) done()
@@ -128,22 +160,45 @@ export class Consumer {
 
   async #accept({ assignment, records }: Batch): Promise<void> {
     const run = this.#runs.get(assignment) ?? (await this.#open(assignment))
+    const lanes: Lane[] = []
     for (const record of records) {
       if (!run.accepting || !this.#runner.accepting) return
-      this.#take(run, record)
+      const lane = this.#take(run, record)
+      if (lane !== undefined) lanes.push(lane)
     }
+    // What is started must be covered by a commit, so that whoever takes over knows what may have been in hand.
+    if (lanes.length > 0 && run.beyondBegun)
+      await surely(
+        this.#options.clock,
+        () => this.#mayDeliver(run),
+        () => this.#cover(run),
+      )
+    this.#runner.offer(run, ...lanes)
     this.#progressed(run)
   }
 
-  #take(run: PartitionRun, record: StoredRecord): void {
-    if (run.isFinished(record.offset)) return
+  /** The lane that got the record; undefined when nothing has to be done with it. */
+  #take(run: PartitionRun, record: StoredRecord): Lane | undefined {
+    if (run.isFinished(record.offset)) {
+      run.pass(record.offset)
+      return undefined
+    }
     const event = this.#eventOf(record)
     if (event !== undefined && this.#options.handlers.of(event.type) === undefined) {
       this.skipped += 1
       run.skip(record.offset)
-      return
+      return undefined
     }
-    this.#runner.offer(run, run.add(record, event))
+    return run.add(record, event)
+  }
+
+  async #cover(run: PartitionRun): Promise<void> {
+    if ((await this.#commitNow(run)) || run.closed) return
+    throw new TidingsError('engine_unreachable', 'The commit could not be saved.')
+  }
+
+  #mayDeliver(run: PartitionRun): boolean {
+    return this.#runner.accepting && !run.closed
   }
 
   /** Undefined where the record cannot be parsed: delivering it will say why, and make it a dead letter. */
@@ -159,9 +214,10 @@ export class Consumer {
     const run = new PartitionRun(assignment, this.#memory)
     const { topic, partition, leaving, revoked } = assignment
     const { deadLetters, context, clock } = this.#options
-    const goOn = (): boolean => this.#runner.accepting
-    const kept = await surely(clock, goOn, () =>
-      deadLetters.open(context.group, topic, partition, ['set-aside', 'requested']),
+    const kept = await surely(
+      clock,
+      () => this.#mayDeliver(run),
+      () => deadLetters.open(context.group, topic, partition, ['set-aside', 'requested']),
     )
     this.#runs.set(assignment, run)
     for (const letter of kept) {
@@ -179,10 +235,8 @@ export class Consumer {
   #leave(run: PartitionRun): void {
     run.accepting = false
     if (run.running > 0 || run.closed) return
-    this.#commit()
-      .then(() => this.#subscription?.release(run.assignment))
-      // The lease ends by itself when letting go fails.
-      .catch(() => undefined)
+    this.#dirty.add(run)
+    void this.#commit()
   }
 
   #drop(run: PartitionRun, reason: Error): void {
@@ -195,10 +249,7 @@ export class Consumer {
   #progressed(run: PartitionRun): void {
     if (run.closed) return
     this.#dirty.add(run)
-    this.#commitTimer ??= this.#options.clock.schedule(groupDefaults.commitEveryMs, () => {
-      this.#commitTimer = undefined
-      void this.#commit()
-    })
+    this.#commitSoon(groupDefaults.commitEveryMs)
     if (!run.accepting && run.running === 0) this.#leave(run)
     this.#keepWithinBounds(run)
   }
@@ -241,7 +292,7 @@ export class Consumer {
     const lanes = new Set(works.map((work) => work.lane))
     for (const lane of lanes) this.#runner.hold(lane)
     try {
-      await deadLetters.put(letters)
+      await deadLetters.put(run.fence(context.group), letters)
       if (run.closed) return 0
       for (const work of works) run.keep(work)
     } finally {
@@ -255,32 +306,53 @@ export class Consumer {
     return this.#committing
   }
 
+  /** Commits a partition at once; fulfils with whether it is durable. */
+  async #commitNow(run: PartitionRun): Promise<boolean> {
+    this.#dirty.add(run)
+    await this.#commit()
+    return !run.closed && !this.#dirty.has(run)
+  }
+
   async #commitDirty(): Promise<void> {
     const runs = [...this.#dirty].filter((run) => !run.closed)
     this.#dirty.clear()
     if (runs.length === 0 || this.#subscription === undefined) return
-    const states = runs.map((run) => ({ run, assignment: run.assignment, ...run.commitState() }))
+    const states = runs.map((run) => {
+      const closing = run.running === 0 && !(run.accepting && this.#runner.accepting)
+      return { run, assignment: run.assignment, closing, ...run.commitState(closing) }
+    })
     try {
       await this.#subscription.commit(states)
     } catch {
       // Not saved is not lost: what was finished is committed again with the next progress.
       for (const run of runs) this.#dirty.add(run)
-      this.#commitTimer ??= this.#options.clock.schedule(groupDefaults.storeRetryMs, () => {
-        this.#commitTimer = undefined
-        void this.#commit()
-      })
+      this.#commitSoon(groupDefaults.storeRetryMs)
       return
     }
-    for (const { run, fits } of states) if (!fits) void this.#setAside([run])
+    for (const { run, begun, fits, closing } of states) {
+      run.committed(begun)
+      if (!fits) void this.#setAside([run])
+      if (closing && !run.accepting && !run.closed) this.#release(run)
+    }
     for (const done of this.#committed) done()
+  }
+
+  #release(run: PartitionRun): void {
+    this.#subscription?.release(run.assignment).catch(() => this.#leave(run))
+  }
+
+  #commitSoon(delayMs: number): void {
+    this.#commitTimer ??= this.#options.clock.schedule(delayMs, () => {
+      this.#commitTimer = undefined
+      void this.#commit()
+    })
   }
 
   #lookSoon(): void {
     this.#lookTimer ??= this.#options.clock.schedule(groupDefaults.redriveLookMs, () => {
-      this.#look().then(
-        () => (this.#lookTimer = undefined),
-        () => (this.#lookTimer = undefined),
-      )
+      this.#lookTimer = undefined
+      // A store that does not answer is looked at again after the next change.
+      this.#look().catch(() => this.#lookSoon())
     })
   }
 
@@ -290,9 +362,7 @@ export class Consumer {
     for (const run of this.#runs.values()) {
       const { topic, partition } = run.assignment
       for (const letter of await deadLetters.open(context.group, topic, partition, ['requested'])) {
-        const lane = run.accepting
-          ? run.addKept({ ...letter, attempts: 0, nextAttemptAt: undefined }, 'requested')
-          : undefined
+        const lane = run.accepting ? run.addKept(letter, 'requested') : undefined
         if (lane !== undefined) this.#runner.offer(run, lane)
       }
     }
@@ -300,5 +370,5 @@ export class Consumer {
 }
 
 function revokedReason({ topic, partition }: Assignment): Error {
-  return toError(new Error(`Partition ${partition} of "${topic}" belongs to another member now.`))
+  return new Error(`Partition ${partition} of "${topic}" belongs to another member now.`)
 }

@@ -1,5 +1,13 @@
 import type { InboxStore } from '../inbox/index.ts'
-import { type Duration, durationMs, groupDefaults, TidingsError } from '../kernel/index.ts'
+import {
+  checkOptionNames,
+  type Duration,
+  durationMs,
+  groupDefaults,
+  isThenable,
+  shown,
+  TidingsError,
+} from '../kernel/index.ts'
 import type { Capabilities, Start } from '../log/index.ts'
 import { type Retry, type RetryPolicy, retryOf } from './retry.ts'
 
@@ -44,23 +52,42 @@ export interface GroupPolicy {
   readonly heartbeatEveryMs: number
 }
 
+const optionNames = {
+  start: true,
+  retry: true,
+  handlerTimeout: true,
+  concurrency: true,
+  maxAhead: true,
+  inbox: true,
+  inboxAge: true,
+  afterNewer: true,
+  assumeVersion: true,
+  drain: true,
+  sessionTimeout: true,
+  member: true,
+} as const satisfies Record<keyof GroupOptions, true>
+
 /** @throws `option_invalid`, `capability_missing` */
 export function groupPolicy(
   options: GroupOptions<Capabilities, unknown>,
   capabilities: Capabilities,
 ): GroupPolicy {
-  const start = options.start ?? 'end'
+  checkOptionNames('group()', options, optionNames)
+  const { start = 'end', afterNewer = 'wait' } = options
   checkStart(start, capabilities)
+  checkInbox(options.inbox)
+  if (afterNewer !== 'wait' && afterNewer !== 'dead-letter')
+    throw wrong('afterNewer', afterNewer, "'wait' or 'dead-letter'")
   const sessionTimeoutMs = durationMs(options.sessionTimeout ?? groupDefaults.sessionTimeoutMs)
   return {
     start,
-    retry: retryOf(options.retry),
+    retry: retryOf(options.retry, (warning) => process.emitWarning(warning)),
     handlerTimeoutMs: durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs),
     concurrency: wholeNumber('concurrency', options.concurrency ?? groupDefaults.concurrency),
     maxAhead: wholeNumber('maxAhead', options.maxAhead ?? groupDefaults.maxAhead),
     inboxAgeMs: durationMs(options.inboxAge ?? groupDefaults.inboxAgeMs),
-    afterNewer: options.afterNewer ?? 'wait',
-    assumeVersion: options.assumeVersion ?? {},
+    afterNewer,
+    assumeVersion: assumedVersions(options.assumeVersion ?? {}),
     drainMs: durationMs(options.drain ?? groupDefaults.drainMs),
     sessionTimeoutMs,
     heartbeatEveryMs: Math.min(groupDefaults.heartbeatEveryMs, sessionTimeoutMs / 3),
@@ -69,7 +96,8 @@ export function groupPolicy(
 
 function checkStart(start: Start, { name, replay }: Capabilities): void {
   if (start === 'end') return
-  const place = start === 'start' ? 'start' : 'time' in start ? 'time' : 'offset'
+  const place = placeOf(start)
+  if (place === undefined) throw wrong('start', start, "'start', 'end', { time } or { offset }")
   if (replay[place]) return
   throw new TidingsError(
     'capability_missing',
@@ -77,7 +105,29 @@ function checkStart(start: Start, { name, replay }: Capabilities): void {
   )
 }
 
+/** What a start names; undefined for what names none. */
+function placeOf(start: Exclude<Start, 'end'>): keyof Capabilities['replay'] | undefined {
+  if (start === 'start') return 'start'
+  if (typeof start !== 'object' || start === null) return undefined
+  if ('time' in start) return Number.isNaN(new Date(start.time).getTime()) ? undefined : 'time'
+  return Number.isSafeInteger(start.offset) && start.offset >= 0 ? 'offset' : undefined
+}
+
+function checkInbox(inbox: InboxStore<unknown> | undefined): void {
+  if (inbox === undefined || (typeof inbox === 'object' && inbox !== null && !isThenable(inbox))) return
+  throw wrong('inbox', inbox, "what sqliteInbox(…) or an engine's inbox() makes")
+}
+
+function assumedVersions(versions: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  for (const [type, version] of Object.entries(versions)) wholeNumber(`assumeVersion of ${type}`, version)
+  return versions
+}
+
 function wholeNumber(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new TidingsError('option_invalid', `${name} is ${value}. Give a whole number from 1.`)
+  throw wrong(name, value, 'a whole number from 1')
+}
+
+function wrong(name: string, value: unknown, wanted: string): TidingsError {
+  return new TidingsError('option_invalid', `${name} is ${shown(value)}. Give ${wanted}.`)
 }

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
 import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
-import type { Capabilities } from '../log/index.ts'
+import type { Capabilities, PartitionBounds } from '../log/index.ts'
 import type { AttemptContext } from './attempt.ts'
+import { checkHandler } from './check-handler.ts'
 import { Consumer } from './consumer.ts'
 import type { Delivery, DeliveryOf } from './delivery.ts'
 import type { Engine } from './engine.ts'
@@ -60,6 +61,7 @@ export class Group<Types extends string, Transact = never> {
         `Group "${this.name}" is running. Name all its handlers before run().`,
       )
     }
+    checkHandler(this.name, selector, handler)
     for (const type of selector.types) this.#context.catalog.topicOf(type)
     // The selector's `decode` makes exactly what the handler takes; the two types meet only here.
     const handle = handler as unknown as (delivery: Delivery) => unknown
@@ -79,26 +81,44 @@ export class Group<Types extends string, Transact = never> {
   /** Fulfils when the member is in the group, so that what is published from then on reaches it. Starts it if need be. */
   async joined(): Promise<void> {
     const run = this.run()
-    await Promise.race([this.#joined, run])
+    // Without handlers there is nothing to join with: `run` says so.
+    if (this.#joined === undefined) return run
+    try {
+      await this.#joined
+    } catch (error) {
+      run.catch(() => undefined) // The same error, said here.
+      throw error
+    }
   }
 
-  /** Fulfils when everything published so far is handled, or a dead letter. Starts the member if need be. */
+  /** Fulfils when everything published before the call is handled, or a dead letter. Starts the member if need be. */
   async caughtUp(): Promise<void> {
     await this.joined()
     const { engine, clock } = this.#context
-    const topics = this.#topics()
-    const partitions = (await engine.admin.topics()).filter((topic) => topics.includes(topic.name))
-    const count = partitions.reduce((sum, topic) => sum + topic.partitions, 0)
-    for (;;) {
-      const lags = (await engine.admin.lag(this.name)).filter((each) => topics.includes(each.topic))
-      if (lags.length === count && lags.every((each) => each.lag === 0)) return
-      if (this.#ended)
+    const names = this.#topics()
+    const topics = (await engine.admin.topics()).filter(({ name }) => names.includes(name))
+    const ends = topics.flatMap(({ bounds }) => bounds)
+    while (!(await this.#hasFinished(ends))) {
+      if (this.#ended) {
         throw new TidingsError('bus_closed', `Group "${this.name}" has stopped before it caught up.`)
+      }
       const waiting = new AbortController()
       // Another member may be the one that commits.
       await Promise.race([this.#consumer?.nextCommit(), sleep(clock, anotherMembersCommitMs, waiting.signal)])
       waiting.abort()
     }
+  }
+
+  /** True when the group has committed past these ends, and nothing before them is still to be delivered. */
+  async #hasFinished(ends: readonly PartitionBounds[]): Promise<boolean> {
+    const { admin, deadLetters } = this.#context.engine
+    const lags = await admin.lag(this.name)
+    const behind = ends.some(({ topic, partition, end }) => {
+      const lag = lags.find((each) => each.topic === topic && each.partition === partition)
+      return lag === undefined || lag.committed < end
+    })
+    if (behind) return false
+    return (await deadLetters.count({ group: this.name, states: ['set-aside', 'requested'] })) === 0
   }
 
   /** Starts nothing more, waits for handlers at work, commits and leaves the group. `run` fulfils then. */
@@ -127,6 +147,7 @@ export class Group<Types extends string, Transact = never> {
         `Group "${this.name}" has no handlers. Name at least one with on() before run().`,
       )
     }
+    this.#context.started(this)
     const consumer = new Consumer({
       transport: engine,
       deadLetters: engine.deadLetters,
@@ -141,7 +162,6 @@ export class Group<Types extends string, Transact = never> {
     })
     this.#consumer = consumer
     this.#joined = consumer.join()
-    this.#context.started(this)
     const { inbox } = this.#attempts
     const stopPruning = inbox && pruneInbox(inbox, this.name, this.#policy.inboxAgeMs, clock)
     try {

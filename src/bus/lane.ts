@@ -19,8 +19,10 @@ export interface Work {
   record: StoredRecord | undefined
   /** The record parsed; absent until then, and where it cannot be. */
   event: CloudEvent | undefined
-  /** Attempts that have failed. */
+  /** Attempts that have failed, or during which the process died. */
   failed: number
+  /** An earlier owner may have died while it handled this: until it is attempted here and the process lives on. */
+  suspect: boolean
   /** Why the last attempt failed. */
   error: Error | undefined
   /** When it may be tried again, ms since the Unix epoch. */
@@ -41,4 +43,22 @@ export interface Lane {
 
 export function newLane(key: string | undefined): Lane {
   return { key, works: [], state: 'idle', timer: undefined }
+}
+
+type Kept = 'lane' | 'topic' | 'partition' | 'offset' | 'origin'
+
+/** Puts an event at the end of its lane. */
+export function newWork(known: Pick<Work, Kept> & Partial<Work>): Work {
+  const work: Work = {
+    place: undefined,
+    record: undefined,
+    event: undefined,
+    failed: 0,
+    suspect: false,
+    error: undefined,
+    nextAttemptAt: undefined,
+    ...known,
+  }
+  work.lane.works.push(work)
+  return work
 }

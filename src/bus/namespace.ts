@@ -3,11 +3,13 @@ import {
   type DeadLetterFilter,
   type DeadLetterStore,
   deadLetterId,
+  firstPage,
 } from '../dead-letter/index.ts'
 import { checkName } from '../kernel/index.ts'
 import {
   type Assignment,
   type Capabilities,
+  type Fence,
   groupMissing,
   type Subscription,
   type TransportAdmin,
@@ -102,6 +104,12 @@ function namedSubscription(names: Names, subscription: Subscription): Subscripti
 }
 
 function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
+  /** @throws `group_missing` in the names of the namespace. */
+  const checkGroup = async (group: string): Promise<void> => {
+    const known = (await admin.groups()).filter((each) => names.has(each.group))
+    const inside = known.map((each) => names.inside(each.group))
+    if (!inside.includes(group)) throw groupMissing(group, inside)
+  }
   return {
     topics: async () =>
       (await admin.topics())
@@ -131,15 +139,13 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
         topic: names.inside(each.topic),
       }))
       if (group === undefined) return inside
-      const known = (await admin.groups()).map((each) => each.group).filter((name) => names.has(name))
-      if (!known.includes(names.outside(group)))
-        throw groupMissing(
-          group,
-          known.map((name) => names.inside(name)),
-        )
+      await checkGroup(group)
       return inside.filter((each) => each.group === group)
     },
-    seek: (group, topic, to) => admin.seek(names.outside(group), names.outside(topic), to),
+    seek: async (group, topic, to, options) => {
+      await checkGroup(group)
+      return admin.seek(names.outside(group), names.outside(topic), to, options)
+    },
     read: async (topic, partition, from, limit) =>
       (await admin.read(names.outside(topic), partition, from, limit)).map((record) => ({
         ...record,
@@ -154,25 +160,33 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
 function namedDeadLetters(names: Names, store: DeadLetterStore): DeadLetterStore {
   const outward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.outside(name))
   const inward = (letter: DeadLetter): DeadLetter => renamed(letter, (name) => names.inside(name))
+  const ownerOutside = (owner: Fence): Fence => ({
+    ...owner,
+    group: names.outside(owner.group),
+    topic: names.outside(owner.topic),
+  })
   const idOutside = (id: string): string => mapId(id, (name) => names.outside(name))
   const idInside = (id: string): string => mapId(id, (name) => names.inside(name))
-  const filterOutside = (filter: DeadLetterFilter): DeadLetterFilter => ({
+  const filterOutside = (filter: DeadLetterFilter = {}): DeadLetterFilter => ({
     ...filter,
     group: filter.group && names.outside(filter.group),
     topic: filter.topic && names.outside(filter.topic),
     groupPrefix: names.outside(filter.groupPrefix ?? ''),
   })
   return {
-    put: (entries) => store.put(entries.map(outward)),
-    open: async (group, topic, partition, states) =>
-      (await store.open(names.outside(group), names.outside(topic), partition, states)).map(inward),
+    put: (owner, entries) => store.put(ownerOutside(owner), entries.map(outward)),
+    resolve: (owner, id) => store.resolve(ownerOutside(owner), idOutside(id)),
+    open: async (group, topic, partition, states) => {
+      const places = await store.open(names.outside(group), names.outside(topic), partition, states)
+      return places.map((place) => ({ ...place, id: idInside(place.id) }))
+    },
     request: async (ids) => (await store.request(ids.map(idOutside))).map(idInside),
-    resolve: (id, state) => store.resolve(idOutside(id), state),
+    discard: (id, reason) => store.discard(idOutside(id), reason),
     get: async (id) => {
       const letter = await store.get(idOutside(id))
       return letter && inward(letter)
     },
-    list: async (filter, page) => {
+    list: async (filter, page = firstPage) => {
       const { entries, next } = await store.list(filterOutside(filter), {
         ...page,
         after: page.after && idOutside(page.after),

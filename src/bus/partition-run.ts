@@ -1,13 +1,22 @@
 import type { DeadLetter } from '../dead-letter/index.ts'
 import { type CloudEvent, partitionKeyOf } from '../event/index.ts'
 import { groupDefaults, limits } from '../kernel/index.ts'
-import { type Assignment, type FinishedRange, type StoredRecord, Watermark } from '../log/index.ts'
+import {
+  type Assignment,
+  type Fence,
+  type FinishedRange,
+  type StoredRecord,
+  Watermark,
+} from '../log/index.ts'
 import type { Attempt } from './attempt.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
-import type { Lane, Work } from './lane.ts'
+import { type Lane, newWork, type Work } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Line } from './line.ts'
 import type { MemoryBound } from './memory-bound.ts'
+
+/** What is needed of an entry to put it in its lane. */
+export type KeptLetter = Pick<DeadLetter, 'offset' | 'key' | 'attempts' | 'nextAttemptAt'>
 
 /** What one member knows of a partition while it owns it: how far it is finished, and the lanes of its keys. */
 export class PartitionRun {
@@ -17,6 +26,8 @@ export class PartitionRun {
   paused = false
   /** Lanes at work. */
   running = 0
+  /** Lanes that are ready and not admitted yet. */
+  readonly held: Set<Lane> = new Set()
   readonly #watermark: Watermark
   readonly #memory: MemoryBound
   readonly #failedBefore: ReadonlyMap<number, number>
@@ -26,6 +37,13 @@ export class PartitionRun {
   readonly #kept = new Map<number, Work>()
   readonly #lanes = new Lanes()
   #readTo: number
+  /** Events before it may have been in hand when an earlier owner died. */
+  readonly #suspectTo: number
+  /** Suspects that were read and have not been attempted yet. */
+  #suspects = 0
+  /** What the last commit says may be in hand. */
+  #begunTo: number
+  #readSinceCommit = 0
   /** False once the partition is leaving or lost: then nothing more is started. */
   accepting = true
   /** True once everything was let go of: outcomes that still come do not count. */
@@ -33,16 +51,14 @@ export class PartitionRun {
 
   constructor(assignment: Assignment, memory: MemoryBound) {
     const { offset, state } = assignment.committed
-    const { finished, attempts } = decodeCommitState(offset, state)
+    const { finished, attempts, begun } = decodeCommitState(offset, state)
     this.assignment = assignment
     this.#watermark = new Watermark(offset, finished)
     this.#failedBefore = attempts
     this.#memory = memory
     this.#readTo = offset
-  }
-
-  get committable(): number {
-    return this.#watermark.offset
+    this.#suspectTo = Math.min(begun, assignment.end)
+    this.#begunTo = offset
   }
 
   /** How far what was read runs ahead of the lowest unfinished event. */
@@ -50,21 +66,24 @@ export class PartitionRun {
     return this.#readTo - this.#watermark.offset
   }
 
-  get kept(): number {
-    return this.#kept.size
-  }
-
-  get idle(): boolean {
-    return this.#unfinished.size === 0 && this.#kept.size === 0
+  /** Whose commits and dead letters are accepted. */
+  fence(group: string): Fence {
+    const { topic, partition, generation } = this.assignment
+    return { group, topic, partition, generation }
   }
 
   isFinished(offset: number): boolean {
     return this.#watermark.isFinished(offset)
   }
 
+  /** Nothing has to be done with an event: it was finished before. */
+  pass(offset: number): void {
+    this.#readTo = Math.max(this.#readTo, offset + 1)
+  }
+
   /** Passes over an event that needs no handling. */
   skip(offset: number): void {
-    this.#readTo = offset + 1
+    this.pass(offset)
     this.#watermark.finish(offset)
   }
 
@@ -73,47 +92,62 @@ export class PartitionRun {
     const { topic, partition, offset } = record
     const lane = this.#lanes.of(event === undefined ? undefined : partitionKeyOf(event))
     const failed = this.#failedBefore.get(offset) ?? 0
-    const work: Work = {
-      topic,
-      partition,
-      offset,
-      lane,
-      place: undefined,
-      origin: 'read',
-      record,
-      event,
-      failed,
-      error: undefined,
-      nextAttemptAt: undefined,
-    }
-    lane.works.push(work)
+    const suspect = offset < this.#suspectTo
+    const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
+    if (suspect) this.#suspects += 1
     this.#memory.add(record)
-    this.#readTo = offset + 1
+    this.#readSinceCommit += 1
+    this.pass(offset)
     return lane
   }
 
   /** Puts an event that the dead-letter store keeps into the lane of its key; undefined when it is there already. */
-  addKept(letter: DeadLetter, origin: 'set-aside' | 'requested'): Lane | undefined {
+  addKept(letter: KeptLetter, origin: 'set-aside' | 'requested'): Lane | undefined {
     if (this.#kept.has(letter.offset)) return undefined
-    const { topic, partition, offset, attempts: failed, nextAttemptAt } = letter
+    const { topic, partition } = this.assignment
+    const { offset, attempts: failed, nextAttemptAt } = letter
     const lane = this.#lanes.of(letter.key)
-    const work: Work = {
-      topic,
-      partition,
-      offset,
-      lane,
-      place: undefined,
-      origin,
-      record: undefined,
-      event: undefined,
-      failed,
-      error: undefined,
-      nextAttemptAt,
-    }
-    lane.works.push(work)
-    this.#kept.set(offset, work)
+    this.#kept.set(offset, newWork({ topic, partition, offset, lane, origin, failed, nextAttemptAt }))
+    // It was set aside before the watermark could be saved: the store has it, the log must not give it again.
+    this.#watermark.finish(offset)
     return lane
+  }
+
+  /**
+   * An earlier owner died with events in hand, and one of them may be the reason: until each was attempted once more,
+   * one after the other, nothing else is started.
+   */
+  get careful(): boolean {
+    return this.#suspects > 0 || this.#readTo < this.#suspectTo
+  }
+
+  /** Of the lanes that are held, the one to start next while the partition is careful: the least tried suspect's. */
+  nextSuspect(): Lane | undefined {
+    let best: Lane | undefined
+    for (const lane of this.held) {
+      const [first] = lane.works
+      if (first === undefined || first.offset >= this.#suspectTo) continue
+      if (best === undefined || first.failed < (best.works[0]?.failed ?? 0)) best = lane
+    }
+    return best
+  }
+
+  /** Events behind one that waits for another attempt are not started soon: they must not keep the others waiting. */
+  clearSuspicionBehind(lane: Lane): void {
+    for (const work of lane.works) this.clearSuspicion(work)
+  }
+
+  /** The process has lived through an attempt of this event. */
+  clearSuspicion(work: Work): void {
+    if (!work.suspect) return
+    work.suspect = false
+    this.#suspects -= 1
+  }
+
+  /** True when events are about to be started that the last commit does not cover. */
+  get beyondBegun(): boolean {
+    return this.#readTo > this.#begunTo
   }
 
   /** The first work of its lane is done with: handled, or a dead letter. */
@@ -151,13 +185,24 @@ export class PartitionRun {
     return false
   }
 
-  /** What is to be committed; `fits` is false when finished ranges had to be left out to keep within the bound. */
-  commitState(): { readonly offset: number; readonly state: string; readonly fits: boolean } {
+  /**
+   * What is to be committed. `begun` reaches beyond what was read, so that most events are covered by a commit made
+   * before they came; `closing` covers none, nothing is in hand then. `fits` is false when finished ranges had to be
+   * left out to keep within the bound.
+   */
+  commitState(closing: boolean): {
+    readonly offset: number
+    readonly state: string
+    readonly begun: number
+    readonly fits: boolean
+  } {
     const offset = this.#watermark.offset
+    const begun = closing ? offset : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
+    this.#readSinceCommit = 0
     const attempts = new Map<number, number>()
     for (const work of this.#unfinished) if (work.failed > 0) attempts.set(work.offset, work.failed)
     let finished: readonly FinishedRange[] = this.#watermark.ranges
-    let state = encodeCommitState(offset, { finished, attempts })
+    let state = encodeCommitState(offset, { finished, attempts, begun })
     const fits = state.length <= limits.commitStateBytes
     while (state.length > limits.commitStateBytes) {
       // What is left out is delivered again after a crash; nothing is lost.
@@ -166,9 +211,21 @@ export class PartitionRun {
         finished.length === 0
           ? new Map([...attempts].slice(0, Math.floor(limits.commitStateBytes / 16)))
           : attempts
-      state = encodeCommitState(offset, { finished, attempts: kept })
+      state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
-    return { offset, state, fits }
+    return { offset, state, begun, fits }
+  }
+
+  /** A commit with this `begun` is durable. */
+  committed(begun: number): void {
+    this.#begunTo = Math.max(this.#begunTo, begun)
+  }
+
+  #begunAhead(): number {
+    return Math.min(
+      groupDefaults.mostBegunAhead,
+      Math.max(groupDefaults.leastBegunAhead, 2 * this.#readSinceCommit),
+    )
   }
 
   /** Lets go of everything: the partition belongs to another member, or the member stops. */
@@ -182,6 +239,7 @@ export class PartitionRun {
     this.#unfinished.clear()
     this.#kept.clear()
     this.#lanes.clear()
+    this.held.clear()
   }
 
   get full(): boolean {
@@ -189,6 +247,7 @@ export class PartitionRun {
   }
 
   #forget(work: Work): void {
+    this.clearSuspicion(work)
     if (work.origin !== 'read') {
       this.#kept.delete(work.offset)
       return

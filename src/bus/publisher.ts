@@ -1,7 +1,6 @@
 import {
   type Catalog,
   dataschemaOf,
-  type EventAttributes,
   type EventDefinition,
   type NewEvent,
   type Opened,
@@ -11,11 +10,7 @@ import { type CloudEvent, checkEvent, partitionKeyOf } from '../event/index.ts'
 import { type Clock, type Issue, limits, type Random, TidingsError } from '../kernel/index.ts'
 import { type OutgoingRecord, partitionOf } from '../log/index.ts'
 import { issuesText } from '../schema/index.ts'
-
-export interface PublishOptions extends EventAttributes {
-  /** The event is appended then, not before; on engines that declare `delay`. */
-  readonly notBefore?: Date | string | undefined
-}
+import type { BatchOptions, PublishOptions } from './publish-options.ts'
 
 /** What domain code takes: the right to publish these types of events, and nothing else. */
 // oxlint-disable-next-line typescript/no-explicit-any -- `any` lets a plain `Publisher` take every bus
@@ -25,7 +20,8 @@ export interface Publisher<in Types extends string = any> {
   /**
    * Publishes one event: checked against its schema, in the CloudEvents envelope, durable when the promise fulfils.
    * @throws `data_invalid` with every path that is wrong, `type_unknown`, `key_too_long`, `event_too_large`,
-   * `publish_failed` when the engine could not store it; nothing is stored then.
+   * `publish_failed` when the engine could not store it; nothing is stored then. `option_invalid` for an option that
+   * is not known.
    */
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
@@ -33,7 +29,7 @@ export interface Publisher<in Types extends string = any> {
     options?: PublishOptions,
   ): Promise<void>
   /** Publishes many at once, made with `definition.create`: all are checked before any is stored. */
-  publishAll(events: readonly NewEvent<Types>[], options?: Pick<PublishOptions, 'notBefore'>): Promise<void>
+  publishAll(events: readonly NewEvent<Types>[], options?: BatchOptions): Promise<void>
 }
 
 export interface EventMakerOptions {
@@ -77,6 +73,8 @@ export class EventMaker {
 
   /** A whole CloudEvent, from elsewhere: its id, source and time stay. */
   recordOf(event: CloudEvent, notBefore: number | undefined): OutgoingRecord {
+    // What has no type is no event, and is refused with all that is wrong with it.
+    if (typeof event?.type !== 'string') checkEvent(event)
     const definition = this.#options.catalog.definitionOf(event.type)
     const version = versionOf(event, definition.newestVersion)
     const issues = definition.issues(version, event.data)

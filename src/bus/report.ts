@@ -68,7 +68,7 @@ function failureLine({
   const what = `${event?.type ?? 'a record'} (${event?.subject ?? event?.id ?? 'unreadable'}, ${topic}/${partition} offset ${offset})`
   const next =
     outcome === 'dead-letter'
-      ? `is a dead letter now, after ${attempt} attempt(s)`
+      ? `is a dead letter now, after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`
       : outcome === 'newer'
         ? `waits, newer than this program`
         : `failed in attempt ${attempt}, again in ${durationText(retryInMs ?? 0)}`

@@ -1,4 +1,12 @@
-import { type Backoff, exponential, groupDefaults, type Random, TidingsError } from '../kernel/index.ts'
+import {
+  type Backoff,
+  checkOptionNames,
+  exponential,
+  groupDefaults,
+  type Random,
+  shown,
+  TidingsError,
+} from '../kernel/index.ts'
 
 /** How often a failing event is attempted, and the waits between. */
 export interface RetryPolicy {
@@ -13,20 +21,54 @@ export interface Retry {
   readonly backoff: Backoff
 }
 
-/** @throws `option_invalid` */
-export function retryOf(policy: RetryPolicy = {}): Retry {
-  const attempts = policy.attempts ?? groupDefaults.attempts
+const optionNames = { attempts: true, backoff: true } as const satisfies Record<keyof RetryPolicy, true>
+
+const defaultBackoff = exponential(groupDefaults.firstBackoffMs, groupDefaults.longestBackoffMs)
+
+/**
+ * @param warn told once when a backoff throws or returns what is not a wait; the default one is taken then.
+ * @throws `option_invalid`
+ */
+export function retryOf(policy: RetryPolicy = {}, warn: (warning: Error) => void = () => undefined): Retry {
+  checkOptionNames('retry', policy, optionNames)
+  const { attempts = groupDefaults.attempts, backoff } = policy
   if (!Number.isSafeInteger(attempts) || attempts < 1) {
     throw new TidingsError(
       'option_invalid',
-      `retry.attempts is ${attempts}. It counts the first attempt too: give a whole number from 1.`,
+      `retry.attempts is ${shown(attempts)}. It counts the first attempt too: give a whole number from 1.`,
     )
   }
-  const backoff = policy.backoff ?? exponential(groupDefaults.firstBackoffMs, groupDefaults.longestBackoffMs)
-  return { attempts, backoff }
+  if (backoff === undefined) return { attempts, backoff: defaultBackoff }
+  if (typeof backoff === 'function') return { attempts, backoff: surelyWaits(backoff, warn) }
+  throw new TidingsError(
+    'option_invalid',
+    `retry.backoff is ${shown(backoff)}. Give a function, as exponential('1s', '1m') and constant('5s') make.`,
+  )
 }
 
 /** How long to wait in ms after a failed attempt, or undefined when the event becomes a dead letter. */
 export function retryDelayMs(retry: Retry, failedAttempts: number, random: Random): number | undefined {
   return failedAttempts >= retry.attempts ? undefined : retry.backoff(failedAttempts, random)
+}
+
+/** A mistake in somebody's backoff must neither stop a key for good nor retry it without a pause. */
+function surelyWaits(backoff: Backoff, warn: (warning: Error) => void): Backoff {
+  let warned = false
+  const insteadOf = (wrong: string, cause?: unknown): void => {
+    if (!warned) {
+      const sentence = `retry.backoff ${wrong}; the default wait is taken instead. Return milliseconds from 0.`
+      warn(new TidingsError('option_invalid', sentence, { cause }))
+    }
+    warned = true
+  }
+  return (attempt, random) => {
+    try {
+      const waitMs: unknown = backoff(attempt, random)
+      if (typeof waitMs === 'number' && waitMs >= 0 && waitMs <= Number.MAX_SAFE_INTEGER) return waitMs
+      insteadOf(`returned ${shown(waitMs)}`)
+    } catch (error) {
+      insteadOf('threw', error)
+    }
+    return defaultBackoff(attempt, random)
+  }
 }

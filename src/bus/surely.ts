@@ -1,8 +1,8 @@
-import { type Clock, groupDefaults, sleep } from '../kernel/index.ts'
+import { type Clock, groupDefaults, isTidingsError, sleep } from '../kernel/index.ts'
 
 /**
  * Tries until it succeeds: what cannot be set down safely must not be passed. Rejects only when `goOn` has become
- * false in between.
+ * false in between, or with `fenced`.
  */
 export async function surely<Result>(
   clock: Clock,
@@ -13,7 +13,7 @@ export async function surely<Result>(
     try {
       return await action()
     } catch (error) {
-      if (!goOn()) throw error
+      if (!goOn() || isTidingsError(error, 'fenced')) throw error
       await sleep(clock, groupDefaults.storeRetryMs)
     }
   }

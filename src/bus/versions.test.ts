@@ -144,7 +144,7 @@ test('A record that is not an event becomes a dead letter with its bytes, and th
   const clock = new VirtualClock()
   const store = new MemoryLogStore(clock)
   const transport = Object.assign(new LogTransport(store, clock), {
-    deadLetters: new MemoryDeadLetterStore(),
+    deadLetters: new MemoryDeadLetterStore(store),
   })
   const bus = await openBus({ ...quiet, transport, clock, catalog: oldCatalog })
   const seen: number[] = []

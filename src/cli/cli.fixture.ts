@@ -6,7 +6,7 @@ import type { Engine } from '../bus/index.ts'
 import { type CloudEvent, connect, openBus } from '../index.ts'
 import type { Io } from './io.ts'
 import { run } from './run.ts'
-import config from './tidings.config.fixture.ts'
+import { catalog } from './tidings.config.fixture.ts'
 
 export interface Ended {
   readonly exitCode: number
@@ -86,7 +86,7 @@ export class Shell implements Disposable {
 }
 
 function openTestBus(transport: Engine): ReturnType<typeof openBus> {
-  return openBus({ transport, catalog: config.catalog, source: '/tests', drainOn: false })
+  return openBus({ transport, catalog, source: '/tests', drainOn: false })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Config, isTidingsError, TidingsError } from '../index.ts'
+import { type Config, defineConfig, isTidingsError, TidingsError } from '../index.ts'
 
 const fileName = 'tidings.config.ts'
 
@@ -37,7 +37,7 @@ async function load(file: string): Promise<unknown> {
 
 function checked(file: string, config: unknown): Config {
   const fault = faultOf(config)
-  if (fault === undefined) return config as Config
+  if (fault === undefined) return defineConfig(config as Config)
   throw new TidingsError(
     'config_invalid',
     `${file} ${fault}. Write \`export default defineConfig({ catalog, url: 'sqlite:shop.db' })\`.`,
@@ -49,7 +49,7 @@ function faultOf(config: unknown): string | undefined {
   const { url, catalog } = config as { url?: unknown; catalog?: unknown }
   if (typeof url !== 'string') return 'has no url'
   const isCatalog = typeof catalog === 'object' && catalog !== null && 'definitionOf' in catalog
-  return isCatalog ? undefined : 'has no catalog, which defineCatalog makes'
+  return catalog === undefined || isCatalog ? undefined : 'has a catalog that defineCatalog did not make'
 }
 
 /** A URL whose relative SQLite file is made absolute; `connect` decodes what is encoded here. */

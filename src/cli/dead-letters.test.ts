@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Engine } from '../bus/index.ts'
 import { type DeadLetter, type DeadLetterState, deadLetterId } from '../dead-letter/index.ts'
 import { created, jsonLines, Shell } from './cli.fixture.ts'
 
@@ -34,8 +35,32 @@ const letters = [
 
 async function shellWithLetters(): Promise<Shell> {
   const shell = new Shell()
-  await shell.engine(({ deadLetters }) => deadLetters.put(letters))
+  await putLetters(shell, letters)
   return shell
+}
+
+/** Writes dead letters as members of their groups do. */
+async function putLetters(shell: Shell, entries: readonly DeadLetter[]): Promise<void> {
+  await shell.bus(async ({ deadLetters }) => expect(await deadLetters.count()).toBe(0))
+  await shell.engine(async (engine) => {
+    for (const entry of entries) await putLetter(engine, entry)
+  })
+}
+
+async function putLetter(engine: Engine, entry: DeadLetter): Promise<void> {
+  const { group, topic, partition } = entry
+  const subscription = await engine.subscribe({
+    group,
+    member: 'one',
+    topics: [topic],
+    start: 'start',
+    sessionTimeoutMs: 10_000,
+    heartbeatEveryMs: 3_000,
+    fetch: { maxRecords: 1, maxBytes: 1 },
+  })
+  const { generation = 0 } = subscription.assigned.find((each) => each.partition === partition) ?? {}
+  await engine.deadLetters.put({ group, topic, partition, generation }, [entry])
+  await subscription.close()
 }
 
 async function statesOf(shell: Shell): Promise<Record<string, string>> {
@@ -59,7 +84,7 @@ test('unfinished dead letters are listed', async () => {
 
 test.each([
   ['of one group', ['--group', 'mailer'], ['mailer/orders/1/1']],
-  ['of another topic', ['--topic', 'carts'], []],
+  ['of one topic', ['--group', 'mailer', '--topic', 'orders'], ['mailer/orders/1/1']],
   ['in one state', ['--state', 'handled'], ['billing/orders/1/4']],
   ['in several states', ['--state', 'handled', 'requested'], ['billing/orders/1/4', 'billing/orders/1/5']],
 ])('dead letters can be listed %s', async (_, argv, ids) => {
@@ -89,7 +114,7 @@ test('a dead letter is shown with its event and stack', async () => {
 test('a record that cannot be decoded is shown as it is', async () => {
   using shell = new Shell()
   const broken = { ...letter('billing', 1, 'dead'), event: undefined, encoded: '{broken \u001b[31m' }
-  await shell.engine(({ deadLetters }) => deadLetters.put([broken]))
+  await putLetters(shell, [broken])
   const { stdout } = await shell.run(['dead-letters', 'show', broken.id])
   expect(stdout).toContain('\n{broken \\u{1b}[31m\n')
 })
@@ -154,6 +179,14 @@ test.each([
   ['redriving nothing', ['redrive'], 2, 'option_invalid'],
   ['redriving all of no group', ['redrive', '--all'], 2, 'option_invalid'],
   ['redriving ids and all', ['redrive', 'mailer/orders/1/1', '--all'], 2, 'option_invalid'],
+  ['listing those of a group that is not there', ['ls', '--group', 'biling'], 4, 'group_missing'],
+  ['listing those of a topic that is not there', ['ls', '--topic', 'carts'], 4, 'topic_missing'],
+  [
+    'redriving all of a group that is not there',
+    ['redrive', '--group', 'biling', '--all'],
+    4,
+    'group_missing',
+  ],
   ['a state that is none', ['ls', '--state', 'ill'], 2, 'option_invalid'],
 ])('%s is refused and does nothing', async (_, argv, exitCode, code) => {
   using shell = await shellWithLetters()

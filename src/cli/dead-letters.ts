@@ -4,7 +4,7 @@ import { decodeEvent, type EncodedEvent, encodeJson } from '../event/index.ts'
 import { limits } from '../index.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
-import { letterColumns, letterOf } from './letters.ts'
+import { checkFilter, letterColumns, letterOf } from './letters.ts'
 import { wholeNumber } from './number.ts'
 import { addRedrive } from './redrive.ts'
 import { table } from './table.ts'
@@ -31,23 +31,24 @@ export function addDeadLetters(program: Command, context: Context): void {
 }
 
 function addList(parent: Command, { io, output }: Context): void {
-  const state = new Option('--state <state...>', 'only those in these states')
+  const state = new Option('--state <state...>', 'only dead letters in these states')
     .choices(states)
     .default(unfinished)
   parent
     .command('ls')
     .description('List dead letters that are not finished, or those of the states named.')
-    .option('--group <group>', 'only those of this group')
-    .option('--topic <topic>', 'only those of this topic')
+    .option('--group <group>', 'only dead letters of this group')
+    .option('--topic <topic>', 'only dead letters of this topic')
     .addOption(state)
     .option('--limit <number>', 'at most so many', wholeNumber(1), limits.cliListed)
-    .option('--json', 'one JSON object a line for each')
+    .option('--json', 'one JSON object a line, for each dead letter')
     .addHelpText('after', listExamples)
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
-      await withEngine(options, io, async ({ deadLetters }) => {
+      await withEngine(options, io, async ({ admin, deadLetters }) => {
         const filter = { group: options.group, topic: options.topic, states: options.state }
         const found = await firstOf(deadLetters, filter, options.limit)
+        if (found.length === 0) await checkFilter(admin, options)
         if (options.json) await output.lines(found.map(letterJson))
         else if (found.length > 0) await output.lines(table(letterColumns, found))
         const more = (await deadLetters.count(filter)) - found.length
@@ -66,9 +67,9 @@ Examples:
 function addShow(parent: Command, { io, output }: Context): void {
   parent
     .command('show')
-    .argument('<id>', 'as `tidings dead-letters ls` lists it: group/topic/partition/offset')
+    .argument('<id>', 'group/topic/partition/offset, as `tidings dead-letters ls` lists it')
     .description('Show a dead letter: its event, why it could not be handled, and the stack.')
-    .option('--json', 'as one JSON object')
+    .option('--json', 'one JSON object')
     .addHelpText('after', '\nExample:\n  tidings dead-letters show notifications/orders/3/17')
     .action(async (id: string, options: { json?: true }, command: Command) => {
       await withEngine(command.optsWithGlobals<EngineOptions>(), io, async ({ deadLetters }) => {

@@ -1,7 +1,10 @@
 import { type Bus, type Engine, inNamespace } from '../bus/index.ts'
-import { connect, openBus } from '../index.ts'
+import type { Catalog } from '../catalog/index.ts'
+import { connect, openBus, TidingsError } from '../index.ts'
+import type { TransportAdmin } from '../log/index.ts'
 import { configurationMissing, readConfiguration, resolvedUrl } from './configuration.ts'
 import type { Io } from './io.ts'
+import { namesText } from './text.ts'
 
 /** The options of every command. */
 export interface EngineOptions {
@@ -17,38 +20,61 @@ export interface EngineOptions {
 export async function withEngine<Result>(
   options: EngineOptions,
   { cwd }: Io,
-  use: (engine: Engine) => Promise<Result>,
+  use: (engine: Engine, catalog: Catalog | undefined) => Promise<Result>,
 ): Promise<Result> {
   const needed = options.url === undefined || options.config !== undefined
   const config = needed ? await readConfiguration(options.config, cwd) : undefined
   const url = options.url === undefined ? config?.url : resolvedUrl(options.url, cwd)
   if (url === undefined)
     throw configurationMissing('No engine is named: give --url sqlite:FILE, or a configuration.')
-  const engine = await connect(url, { create: false })
+  const engine = await connect(shared(url), { create: false })
   try {
-    return await use(inNamespace(engine, options.namespace ?? config?.namespace))
+    const namespace = options.namespace ?? config?.namespace
+    const seen = inNamespace(engine, namespace)
+    if (namespace !== undefined) await checkNamespace(namespace, seen.admin, engine.admin)
+    return await use(seen, config?.catalog)
   } finally {
     await engine.close()
   }
+}
+
+/** @throws `topic_missing` for a namespace that has nothing while others have something: it is mistyped. */
+async function checkNamespace(namespace: string, inside: TransportAdmin, all: TransportAdmin): Promise<void> {
+  const topics = await all.topics()
+  if (topics.length === 0 || (await inside.topics()).length > 0) return
+  const names = namesText(topics.map(({ name }) => name))
+  throw new TidingsError(
+    'topic_missing',
+    `Namespace "${namespace}" has no topics. The log has ${names}: what stands before the last name is a namespace.`,
+  )
+}
+
+/** @throws `url_invalid` for an engine that another process cannot see. */
+function shared(url: string): string {
+  if (!url.startsWith('memory:')) return url
+  throw new TidingsError(
+    'url_invalid',
+    'memory: is seen by the process that opened it alone, so a command has nothing to look at and nowhere to publish. Name a file, as in --url sqlite:shop.db.',
+  )
 }
 
 /** Opens a bus for publishing what the catalog of the configuration knows. */
 export async function withBus<Result>(
   options: EngineOptions & { readonly source?: string },
   { cwd }: Io,
-  use: (bus: Bus, catalog: Parameters<typeof openBus>[0]['catalog']) => Promise<Result>,
+  use: (bus: Bus, catalog: Catalog) => Promise<Result>,
 ): Promise<Result> {
   const config = await readConfiguration(options.config, cwd)
-  if (config === undefined) {
+  const catalog = config?.catalog
+  if (config === undefined || catalog === undefined)
     throw configurationMissing('Events are published through a catalog, which says what is valid.')
-  }
-  const { catalog, schemaBase } = config
-  const transport = await connect(options.url === undefined ? config.url : resolvedUrl(options.url, cwd))
+  const url = options.url === undefined ? config.url : resolvedUrl(options.url, cwd)
+  const transport = await connect(shared(url))
   try {
     const bus = await openBus({
       transport,
       catalog,
-      schemaBase,
+      schemaBase: config.schemaBase,
       source: options.source ?? config.source ?? '/tidings/cli',
       namespace: options.namespace ?? config.namespace,
     })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { created, jsonLines, Shell } from './cli.fixture.ts'
-import config from './tidings.config.fixture.ts'
+import { catalog } from './tidings.config.fixture.ts'
 
 /** Three events, of which `mailer` has handled none and `analytics` all. */
 async function shellWithGroups(): Promise<Shell> {
   const shell = new Shell()
   await shell.bus(async (bus) => {
-    const definition = config.catalog.definitionOf('com.example.orders.created')
+    const definition = catalog.definitionOf('com.example.orders.created')
     for (const name of ['mailer', 'analytics']) {
       const group = bus.group(name, { start: 'start' }).on(definition, async () => undefined)
       void group.run()

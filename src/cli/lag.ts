@@ -11,7 +11,7 @@ export function addLag(program: Command, { io, output }: Context): void {
     .command('lag')
     .argument('[group]', 'only this group')
     .description('Show how far each group is behind on each topic, in events and in time.')
-    .option('--json', 'one JSON object a line for each group and topic, with its partitions')
+    .option('--json', 'one JSON object a line, for each group and topic')
     .addHelpText('after', examples)
     .action(async (group: string | undefined, options: { json?: true }, command: Command) => {
       await withEngine(command.optsWithGlobals<EngineOptions>(), io, async ({ admin }) => {

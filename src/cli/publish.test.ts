@@ -45,6 +45,7 @@ test.each([
   ['data with a dangerous key', [type, '--data', '{"__proto__":{}}'], 1, 'json_unsafe: '],
   ['data that is too deep', [type, '--data', '['.repeat(70)], 1, 'json_too_deep: '],
   ['a type with a typo', ['com.example.orders.craeted'], 4, `type_unknown: .* Did you mean ${type}`],
+  ['no data', [type], 2, 'option_invalid: The event has no data. Give --data JSON'],
   ['a time that is none', [type, '--data', data, '--time', 'soon'], 1, 'event_invalid: '],
   ['a delay that is no time', [type, '--data', data, '--not-before', 'soon'], 2, 'option_invalid: '],
   ['a key that is too long', [type, '--data', data, '--subject', 'x'.repeat(600)], 1, 'key_too_long: '],

@@ -34,7 +34,7 @@ export function addPublish(program: Command, context: Context): void {
     .option('--time <time>', 'when it happened; by default now')
     .option('--not-before <time>', 'append it then, not before')
     .addOption(file)
-    .option('--json', 'the counts as one JSON object')
+    .option('--json', 'one JSON object, with the counts')
     .addHelpText('after', examples)
     .action(async (type: string | undefined, _options: object, command: Command) => {
       await publish(type, command.optsWithGlobals<PublishOptions>(), context)
@@ -76,7 +76,12 @@ async function publishOne(type: string, options: PublishOptions, { io, output }:
 const dataBounds: JsonBounds = { bytes: limits.eventBytes, levels: limits.jsonDepth - 1 }
 
 async function readData(option: string | undefined, { stdin, signal }: Io): Promise<unknown> {
-  if (option === undefined) return undefined
+  if (option === undefined) {
+    throw new TidingsError(
+      'option_invalid',
+      'The event has no data. Give --data JSON, or --data - to read it from stdin.',
+    )
+  }
   return parseJson(option === '-' ? await readAll(addAbortSignal(signal, stdin)) : option, dataBounds)
 }
 

@@ -3,7 +3,7 @@ import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from '../dead-lett
 import { limits, TidingsError } from '../index.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
-import { letterColumns, letterOf } from './letters.ts'
+import { checkFilter, letterColumns, letterOf } from './letters.ts'
 import { table } from './table.ts'
 import { counted, countText } from './text.ts'
 
@@ -19,21 +19,22 @@ interface RedriveOptions extends EngineOptions {
 export function addRedrive(parent: Command, { io, output }: Context): void {
   parent
     .command('redrive')
-    .argument('[id...]', 'as `tidings dead-letters ls` lists them')
+    .argument('[id...]', 'group/topic/partition/offset, as `tidings dead-letters ls` lists it')
     .description(
       'Have dead letters delivered again, to the group that failed and in the order of their keys.',
     )
-    .option('--group <group>', 'with --all: those of this group')
-    .option('--topic <topic>', 'with --all: only those of this topic')
+    .option('--group <group>', 'with --all: only dead letters of this group')
+    .option('--topic <topic>', 'with --all: only dead letters of this topic')
     .option('--all', 'all dead letters of the group')
     .option('--yes', 'do it: needed for more than one')
     .option('--dry-run', 'only show what would be done')
-    .option('--json', 'the count as one JSON object')
+    .option('--json', 'one JSON object, with the counts')
     .addHelpText('after', examples)
     .action(async (ids: string[], _options: object, command: Command) => {
       const options = command.optsWithGlobals<RedriveOptions>()
-      await withEngine(options, io, async ({ deadLetters }) => {
+      await withEngine(options, io, async ({ admin, deadLetters }) => {
         const plan = await planOf(deadLetters, [...new Set(ids)], options)
+        if (plan.count === 0) await checkFilter(admin, options)
         for (const line of planLines(plan)) output.words(line)
         if (!options.dryRun && plan.count > 1 && !options.yes) throw unconfirmed(plan.count)
         const nothing = options.dryRun === true || plan.count === 0

@@ -55,12 +55,31 @@ describe('the configuration', () => {
       /config_invalid: .* has no configuration as its default export/,
     ],
     ['has no url', 'export default {}', /config_invalid: .* has no url/],
-    ['has no catalog', "export default { url: 'sqlite:a.db' }", /config_invalid: .* has no catalog/],
+    [
+      'has a catalog that is none',
+      "export default { url: 'sqlite:a.db', catalog: [] }",
+      /config_invalid: .* has a catalog that defineCatalog did not make/,
+    ],
+    [
+      'has an option that is not known',
+      "export default { url: 'sqlite:a.db', namespaec: 'blue' }",
+      /option_invalid: The configuration has no option "namespaec"\. There are catalog, namespace, /,
+    ],
   ])('that %s is an error of its own', async (_, config, sentence) => {
     using shell = new Shell({ config })
     const ended = await shell.run(['topics'])
     expect(ended).toMatchObject({ exitCode: 2, stdout: '', stderr: words(sentence) })
     expect(ended.stderr.trimEnd()).not.toContain('\n')
+  })
+
+  test('needs no catalog for a command that looks, and one for publishing', async () => {
+    using shell = new Shell({ config: "export default { url: 'sqlite:shop.db' }" })
+    await shell.engine(async () => undefined)
+    expect(await shell.run(['topics'])).toMatchObject({ exitCode: 0 })
+    expect(await shell.run(['publish', 'com.example.orders.created', '--data', '{}'])).toMatchObject({
+      exitCode: 2,
+      stderr: words(/^tidings: config_missing: Events are published through a catalog/),
+    })
   })
 
   test('is not read by a command that looks at a --url', async () => {
@@ -104,6 +123,8 @@ describe('an engine', () => {
   test.each([
     ['with a scheme that is none', 'sqlit:shop.db', 2, 'url_invalid'],
     ['without a file', 'sqlite:', 2, 'url_invalid'],
+    ['with two slashes', 'sqlite://shop.db', 2, 'url_invalid'],
+    ['that no other process sees', 'memory:', 2, 'url_invalid'],
     ['with a % that escapes nothing', 'sqlite:100%.db', 2, 'url_invalid'],
     ['of a file that is not there', 'sqlite:typo.db', 4, 'file_missing'],
     ['that is a folder', 'sqlite:.', 5, 'engine_unreachable'],
@@ -127,6 +148,15 @@ describe('an engine', () => {
     })
     expect(existsSync(shell.path('typo.db'))).toBe(false)
     expect(tablesOf(shell.path('other.db'))).toEqual(['place'])
+  })
+
+  test('that no other process sees is refused for publishing, too', async () => {
+    using shell = new Shell()
+    const argv = ['publish', 'com.example.orders.created', '--data', '{}', '--url', 'memory:']
+    expect(await shell.run(argv)).toMatchObject({
+      exitCode: 2,
+      stderr: words(/^tidings: url_invalid: memory: /),
+    })
   })
 
   test('that cannot be created is unreachable', async () => {

@@ -37,14 +37,18 @@ function programOf(context: Context): Command {
   const { output } = context
   const program = new Command('tidings')
     .description('Publish, read and look after the events of a Tidings log.')
-    .option('--url <url>', 'the engine: sqlite:FILE; instead of the one of the configuration')
+    .option(
+      '--url <url>',
+      'the engine, as sqlite:FILE, not memory:, which no other process sees; by default what the configuration says',
+    )
     .option('--config <file>', 'the configuration; by default tidings.config.ts in this folder')
     .option(
       '--namespace <name>',
-      'the prefix of topics and groups on an engine that several environments share',
+      'the prefix of topics and groups on a shared engine; by default what the configuration says',
     )
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => void output.line(text.trimEnd()),

@@ -130,6 +130,12 @@ test('an event cannot act on the terminal', async () => {
 
 test.each([
   ['a topic that is not there', ['nowhere'], 4, 'topic_missing'],
+  [
+    'a type that the catalog does not have',
+    ['orders', '--type', 'com.example.orders.craeted'],
+    4,
+    'type_unknown',
+  ],
   ['a partition that is not there', ['orders', '--partition', '4'], 4, 'partition_missing'],
   ['a place that is none', ['orders', '--from', 'middle'], 2, 'option_invalid'],
   ['a count of nothing', ['orders', '-n', '0'], 2, 'option_invalid'],
@@ -140,4 +146,17 @@ test.each([
   const ended = await shell.run(['tail', ...argv])
   expect(ended).toMatchObject({ exitCode, stdout: '' })
   expect(ended.stderr).toMatch(new RegExp(`^tidings: ${code}: .*\n$`))
+})
+
+test('a topic that is not there is told those that are', async () => {
+  using shell = await shellWith(1)
+  expect((await shell.run(['tail', 'ordres'])).stderr).toBe(
+    'tidings: topic_missing: There is no topic "ordres". There is orders.\n',
+  )
+})
+
+test('a type is not checked against a catalog that may not be that of the --url', async () => {
+  using shell = await shellWith(1)
+  const argv = ['tail', 'orders', '--type', 'com.example.elsewhere', '--url', 'sqlite:shop.db']
+  expect(await shell.run(argv)).toEqual({ exitCode: 0, stdout: '', stderr: '' })
 })

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Catalog } from '../catalog/index.ts'
 import { limits, TidingsError } from '../index.ts'
 import type { Start, StoredRecord, TransportAdmin } from '../log/index.ts'
 import type { Context } from './context.ts'
@@ -23,23 +24,22 @@ interface TailOptions extends EngineOptions {
 export function addTail(program: Command, context: Context): void {
   program
     .command('tail')
-    .argument('<topic>')
+    .argument('<topic>', 'the topic, as `tidings topics` lists it')
     .description('Print the events of a topic: the last ten, or all from a place on.')
-    .option(
-      '--from <place>',
-      'start, end, a time (when it was appended) or an offset (in every partition)',
-      placeOf,
-    )
+    .option('--from <place>', 'start, end, a time (of appending) or an offset (in every partition)', placeOf)
     .option('--partition <number>', 'only this partition', wholeNumber(0))
     .option('--type <type>', 'only events of this type')
     .option('--subject <subject>', 'only events of this subject')
     .option('-n, --count <number>', 'the last so many; with --from, the first so many', wholeNumber(1))
     .option('-f, --follow', 'go on with what is published from now on')
-    .option('--json', 'each event as structured CloudEvents JSON on one line')
+    .option('--json', 'one JSON object a line, for each event: structured CloudEvents JSON')
     .addHelpText('after', examples)
     .action(async (topic: string, _options: object, command: Command) => {
       const options = command.optsWithGlobals<TailOptions>()
-      await withEngine(options, context.io, ({ admin }) => new Tail(admin, topic, options, context).run())
+      await withEngine(options, context.io, async ({ admin }, catalog) => {
+        checkType(topic, options.type, catalog)
+        await new Tail(admin, topic, options, context).run()
+      })
     })
 }
 
@@ -159,6 +159,12 @@ class Tail {
       `Topic "${this.#topic}" has partitions 0 to ${bounds.length - 1}, not ${partition}.`,
     )
   }
+}
+
+/** A type that the catalog does not have on its topic would find nothing, for ever with --follow. @throws `type_unknown` */
+function checkType(topic: string, type: string | undefined, catalog: Catalog | undefined): void {
+  const known = catalog?.topics.find(({ name }) => name === topic)
+  if (type !== undefined && known !== undefined && !known.types.includes(type)) catalog?.definitionOf(type)
 }
 
 function atMost(count: number): number {

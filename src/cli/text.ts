@@ -11,6 +11,15 @@ export function counted(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** "a", "a and b", "a, b and 12 more" */
+export function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, namesShown).map((name) => printable(name))
+  if (names.length > shown.length) shown.push(`${countText(names.length - shown.length)} more`)
+  return new Intl.ListFormat('en-GB').format(shown)
+}
+
+const namesShown = 10
+
 /** "512 B", "1.5 kB", "20 MB" */
 export function bytesText(bytes: number): string {
   let [value, unit] = [bytes, 'B']

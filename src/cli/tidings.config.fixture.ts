@@ -1,3 +1,4 @@
+import type { Catalog } from '../catalog/index.ts'
 import { type Config, defineCatalog, defineConfig, defineEvent, defineTopic } from '../index.ts'
 
 const created = defineEvent('com.example.orders.created')
@@ -16,9 +17,11 @@ const shipped = defineEvent('com.example.orders.shipped').version(1, {
 
 const orders = defineTopic('orders', { partitions: 4, retention: { age: '30d' }, events: [created, shipped] })
 
+export const catalog: Catalog = defineCatalog([orders])
+
 /** What the tests of the command line run with; its file lies in the folder of each test. */
 const config: Config = defineConfig({
-  catalog: defineCatalog([orders]),
+  catalog,
   url: 'sqlite:shop.db',
   source: '/shop',
 })

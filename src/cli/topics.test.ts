@@ -50,9 +50,22 @@ test('a log without topics says so in words', async () => {
 
 test('a namespace sees its own topics only', async () => {
   using shell = new Shell()
-  await shell.run(['publish', '--file', '-', '--namespace', 'blue'], { stdin: created('1') })
+  for (const namespace of ['blue', 'green'])
+    await shell.run(['publish', '--file', '-', '--namespace', namespace], { stdin: created('1') })
   const blue = await shell.run(['topics', '--json', '--namespace', 'blue'])
-  const green = await shell.run(['topics', '--json', '--namespace', 'green'])
   expect(jsonLines(blue.stdout)).toMatchObject([{ topic: 'orders', events: 1 }])
-  expect(green.stdout).toBe('')
 })
+
+test.each([['topics'], ['lag'], ['tail orders'], ['dead-letters ls']])(
+  '%s in a namespace that has nothing is told what there is',
+  async (command) => {
+    using shell = new Shell()
+    await shell.run(['publish', '--file', '-', '--namespace', 'blue'], { stdin: created('1') })
+    expect(await shell.run([...command.split(' '), '--namespace', 'bleu'])).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr:
+        'tidings: topic_missing: Namespace "bleu" has no topics. The log has blue.orders: what stands before the last name is a namespace.\n',
+    })
+  },
+)

@@ -4,18 +4,18 @@ import type { PartitionBounds, Retention, TransportAdmin } from '../log/index.ts
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
 import { type Column, table } from './table.ts'
-import { bytesText, countText } from './text.ts'
+import { bytesText, countText, namesText } from './text.ts'
 
 export type TopicInfo = Awaited<ReturnType<TransportAdmin['topics']>>[number]
 
 export function addTopics(program: Command, { io, output }: Context): void {
   program
     .command('topics')
-    .argument('[topic]', 'shows the partitions of this one')
+    .argument('[topic]', 'show the partitions of this topic')
     .description(
       'List the topics, or the partitions of one: how many events they hold, and where they begin and end.',
     )
-    .option('--json', 'one JSON object a line for each topic, with its partitions')
+    .option('--json', 'one JSON object a line, for each topic')
     .addHelpText('after', examples)
     .action(async (name: string | undefined, options: { json?: true }, command: Command) => {
       await withEngine(command.optsWithGlobals<EngineOptions>(), io, async ({ admin }) => {
@@ -39,8 +39,9 @@ export async function topicNamed(admin: TransportAdmin, name: string): Promise<T
   const topics = await admin.topics()
   const topic = topics.find((each) => each.name === name)
   if (topic !== undefined) return topic
-  const advice = topics.length === 0 ? 'There are none yet.' : '`tidings topics` lists those that are there.'
-  throw new TidingsError('topic_missing', `There is no topic ${JSON.stringify(name)}. ${advice}`)
+  const known =
+    topics.length === 0 ? 'There are none yet' : `There is ${namesText(topics.map((each) => each.name))}`
+  throw new TidingsError('topic_missing', `There is no topic ${JSON.stringify(name)}. ${known}.`)
 }
 
 const examples = `

@@ -1,4 +1,6 @@
-import type { DeadLetter, DeadLetterState } from './dead-letter.ts'
+import { limits } from '../kernel/index.ts'
+import type { Fence } from '../log/index.ts'
+import type { DeadLetter, DeadLetterPlace, DeadLetterState } from './dead-letter.ts'
 
 export interface DeadLetterFilter {
   readonly group?: string | undefined
@@ -14,28 +16,54 @@ export interface DeadLetterPage {
   readonly after?: string | undefined
 }
 
-/** Where dead letters are kept. Every method that writes fulfils when the write is durable. */
+/** What `list` gives unless it is told otherwise. */
+export const firstPage: DeadLetterPage = { limit: limits.deadLetterPage }
+
+export interface DeadLetterList {
+  readonly entries: readonly DeadLetter[]
+  /** `after` of the next page; undefined on the last. */
+  readonly next: string | undefined
+}
+
+/**
+ * Where dead letters are kept. Every method that writes fulfils when the write is durable. What a group's member writes
+ * is fenced: in the same transaction the store checks that its generation still is the one that may commit the partition.
+ */
 export interface DeadLetterStore {
-  /** Writes entries; one that is there under the same id is replaced, unless it is `handled` or `discarded`. */
-  put(entries: readonly DeadLetter[]): Promise<void>
-  /** What the owner of a partition must deliver: entries in these states, in offset order. */
+  /**
+   * Writes entries of the owner's partition, all or none. One that is there under the same id is replaced, also an ended
+   * one: after a replay its event may fail anew.
+   * @throws `fenced` when the partition belongs to another generation.
+   */
+  put(owner: Fence, entries: readonly DeadLetter[]): Promise<void>
+  /**
+   * The owner has handled the event of an entry. One that was `requested` now is `handled`, and stays as a record; one
+   * that was `set-aside` is removed, since its event never was dead; in any other state it stays as it is.
+   * @throws `fenced` when the partition belongs to another generation.
+   */
+  resolve(owner: Fence, id: string): Promise<void>
+  /** What the owner of a partition must deliver: entries in these states, in offset order, without their records. */
   open(
     group: string,
     topic: string,
     partition: number,
     states: readonly DeadLetterState[],
-  ): Promise<readonly DeadLetter[]>
-  /** Asks for a redrive; only a `dead` entry can be. Returns the ids that now are `requested`. */
+  ): Promise<readonly DeadLetterPlace[]>
+  /**
+   * Asks for a redrive: the entry gets all its attempts again, now. Only a `dead` one can be. Returns the ids that were
+   * moved; ids that are unknown or in another state are left out.
+   */
   request(ids: readonly string[]): Promise<readonly string[]>
-  /** Ends an entry. */
-  resolve(id: string, state: 'handled' | 'discarded'): Promise<void>
+  /**
+   * Gives an event up for good. False when there is no such entry, or it is ended already. An attempt that is under way
+   * meanwhile goes on, and when it fails its entry is written again.
+   * @param reason kept with the entry, cut to `limits.errorLength`.
+   */
+  discard(id: string, reason: string): Promise<boolean>
   get(id: string): Promise<DeadLetter | undefined>
-  /** Ordered by id. */
-  list(
-    filter: DeadLetterFilter,
-    page: DeadLetterPage,
-  ): Promise<{ readonly entries: readonly DeadLetter[]; readonly next: string | undefined }>
-  count(filter: DeadLetterFilter): Promise<number>
-  /** Calls back when something may have been requested, by any process. Returns how to stop. */
+  /** Ordered by id; the first `limits.deadLetterPage` unless a page is given. */
+  list(filter?: DeadLetterFilter, page?: DeadLetterPage): Promise<DeadLetterList>
+  count(filter?: DeadLetterFilter): Promise<number>
+  /** Calls back when something may have been requested, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
 }

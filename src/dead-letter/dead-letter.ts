@@ -6,6 +6,7 @@ import type { StoredRecord } from '../log/index.ts'
  * Where an event stands that a group could not handle.
  * `set-aside`: still retried on its schedule, its key waiting · `dead`: its attempts are used up · `requested`: a
  * redrive was asked for · `handled`: a redrive succeeded · `discarded`: given up for good, with a reason.
+ * The last two are ended: they stay as a record, until the event fails anew after a replay.
  */
 export type DeadLetterState = 'set-aside' | 'dead' | 'requested' | 'handled' | 'discarded'
 
@@ -24,7 +25,7 @@ export interface DeadLetter {
   readonly reason: ErrorCode
   readonly message: string
   readonly stack: string
-  /** Attempts made since it was last redriven; those of all redrives together. */
+  /** Failed attempts since it was last redriven, or since its first delivery. */
   readonly attempts: number
   /** Absent where the record cannot be parsed. */
   readonly event: { readonly type: string; readonly source: string; readonly id: string } | undefined
@@ -36,7 +37,15 @@ export interface DeadLetter {
   readonly failedAt: number
   /** When a set-aside event is tried next, ms since the Unix epoch. */
   readonly nextAttemptAt: number | undefined
+  /** Why it was given up; of a `discarded` one. */
+  readonly discardReason?: string | undefined
 }
+
+/** What the owner of a partition needs of an entry until it is delivered: all but the record and why it failed. */
+export type DeadLetterPlace = Pick<
+  DeadLetter,
+  'id' | 'offset' | 'key' | 'state' | 'attempts' | 'nextAttemptAt'
+>
 
 export function deadLetterId(
   group: string,
@@ -53,6 +62,11 @@ export function failureOf(thrown: unknown): Pick<DeadLetter, 'reason' | 'message
     message: cut(error instanceof TidingsError ? error.sentence : `${error.name}: ${error.message}`),
     stack: cut(withCauses(error)),
   }
+}
+
+/** What a dead letter keeps of the reason why it was discarded. */
+export function discardReasonOf(reason: string): string {
+  return cut(reason)
 }
 
 /** Ends also where causes go round in a circle: no more is kept than `limits.errorLength`. */

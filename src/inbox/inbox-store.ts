@@ -1,19 +1,14 @@
+import type { Fence } from '../log/index.ts'
+
 /** An event's identity: CloudEvents' (source, id). */
 export interface InboxKey {
   readonly source: string
   readonly id: string
 }
 
-/** Which owner of which partition acts; a lower generation than the one seen last is refused. */
-export interface Fence {
-  readonly group: string
-  readonly topic: string
-  readonly partition: number
-  readonly generation: number
-}
-
 /** What a transaction of the inbox is for. */
 export interface InboxClaim {
+  /** A lower generation than the one that the inbox has seen last is refused. */
   readonly fence: Fence
   readonly keys: readonly InboxKey[]
   /** Called before the handler's function runs. @throws `delivery_closed` when the delivery is over. */

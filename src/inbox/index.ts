@@ -1,5 +1,4 @@
 export type {
-  Fence,
   InboxClaim,
   InboxKey,
   InboxStore,

@@ -13,12 +13,12 @@ describe('A backoff', () => {
   })
 
   test('may always be the same', () => {
-    const backoff = constant('250ms', { jitter: 0 })
+    const backoff = constant('250ms')
     expect([backoff(1, random), backoff(99, random)]).toEqual([250, 250])
   })
 
-  test('differs by a tenth unless told otherwise, so that not all come back at once', () => {
-    const waits = Array.from({ length: 1_000 }, () => constant('1s')(1, random))
+  test('that doubles differs by a tenth unless told otherwise, so that not all come back at once', () => {
+    const waits = Array.from({ length: 1_000 }, () => exponential('1s', '1m')(1, random))
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(900)
     expect(Math.max(...waits)).toBeLessThanOrEqual(1_100)
     expect(new Set(waits).size).toBeGreaterThan(900)

@@ -36,7 +36,7 @@ export const limits = {
   /** One write transaction of SQLite that several publishes share. */
   groupCommitRecords: 4_096,
   groupCommitBytes: 8_388_608,
-  /** A log of SQLite larger than this is checkpointed and cut after a commit. */
+  /** To what SQLite cuts its `-wal` file back once that is checkpointed; while a reader holds it, it may be larger. */
   walBytes: 67_108_864,
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 5_000,
@@ -48,6 +48,8 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
+  /** Dead letters that a list has unless told otherwise. */
+  deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */
   errorLength: 8_192,
   /** The command line: lines of a file published at the same time, and how much of the file is read at once. */
@@ -82,6 +84,9 @@ export const groupDefaults = {
   maxAhead: 10_000,
   /** Events of one partition kept by the dead-letter store and still to be delivered; over it the partition pauses. */
   keptEvents: 100_000,
+  /** How far beyond what was read a commit says that events may be in hand: the more, the more were read since the last. */
+  leastBegunAhead: 32,
+  mostBegunAhead: 4_096,
   /** Events handed to the dead-letter store in one write. */
   setAsideBatch: 500,
   /** How often an owner looks for dead letters whose redrive was requested, after something has changed. */

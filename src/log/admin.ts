@@ -51,10 +51,19 @@ export interface TransportAdmin {
   /** Creates the topic, or returns the settings of the one that is there; retention follows the last caller. */
   createTopic(topic: TopicSettings): Promise<TopicSettings>
   groups(): Promise<readonly GroupInfo[]>
-  /** Of one group, or of all. */
+  /** Of one group, or of all: of the partitions where it has a committed offset, which it gets with its first owner. */
   lag(group?: string): Promise<readonly PartitionLag[]>
-  /** Moves a group without living members to another place. */
-  seek(group: string, topic: string, to: Start): Promise<void>
+  /**
+   * Moves a group without living members to another place, in one partition or in all of a topic, in one write. A member
+   * that was only paused is fenced.
+   * @throws `group_missing`, `topic_missing`, `partition_missing`, and `fenced` while a member lives.
+   */
+  seek(
+    group: string,
+    topic: string,
+    to: Start,
+    options?: { readonly partition?: number | undefined },
+  ): Promise<void>
   /** Records of a partition from an offset, without joining a group; fewer than asked only at the end. */
   read(
     topic: string,
@@ -66,6 +75,6 @@ export interface TransportAdmin {
   offsetOf(topic: string, partition: number, place: Start): Promise<number>
   /** Deletes everything before an offset. */
   truncate(topic: string, partition: number, before: number): Promise<void>
-  /** Calls back when something may have been appended, by any process. Returns how to stop. */
+  /** Calls back when something may have been appended, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
 }

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { assign, type Beat, beat, emptyGroup, type GroupState, type Held, type Member } from './group.ts'
+import {
+  assign,
+  type Beat,
+  beat,
+  emptyGroup,
+  type GroupState,
+  type Held,
+  type Member,
+  vacated,
+} from './group.ts'
 import { partitionName } from './partitioner.ts'
 
 const leaseMs = 10_000
@@ -60,6 +69,35 @@ describe('A group', () => {
     expect(owned(beat(both, beatOf('two', leaseMs), [orders]).state)).toEqual({ two: 8 })
   })
 
+  test('takes a lease that ends later than it can for one of an earlier start of the machine', () => {
+    const before = beat(emptyGroup, beatOf('one', 864_000_000), [orders]).state
+    const after = beat(before, beatOf('two', 60_000), [orders])
+    expect([owned(after.state), Object.keys(after.state.members)]).toEqual([{ two: 8 }, ['two']])
+    expect(Math.min(...after.granted.map(({ generation }) => generation))).toBeGreaterThan(before.generation)
+  })
+
+  test('keeps a member whose clock runs a little ahead', () => {
+    const before = beat(emptyGroup, beatOf('one', 100), [orders]).state
+    expect(owned(beat(before, beatOf('two', 90), [orders]).state)).toEqual({ one: 8 })
+  })
+
+  test('judges each lease by its own length', () => {
+    const long = beat(emptyGroup, beatOf('one', 0, { leaseMs: 60_000 }), [orders]).state
+    expect(owned(beat(long, beatOf('two', 1), [orders]).state)).toEqual({ one: 8 })
+  })
+
+  test('that was moved has nobody in it, under a generation that nobody was granted', () => {
+    const before = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    expect(vacated(before)).toEqual({ members: {}, held: {}, generation: before.generation + 1 })
+    const { granted } = beat(vacated(before), beatOf('one', 1), [orders])
+    expect(Math.min(...granted.map(({ generation }) => generation))).toBe(before.generation + 2)
+  })
+
+  test('that nobody was ever in still begins at the wall clock after it was moved', () => {
+    const { granted } = beat(vacated(emptyGroup), beatOf('one', 1, { epochMs: 1_700_000_000_000 }), [orders])
+    expect(granted[0]?.generation).toBe(1_700_000_000_001)
+  })
+
   test('leaves a topic alone that no member consumes', () => {
     const { state } = beat(emptyGroup, beatOf('one', 0), [orders, { name: 'carts', partitions: 4 }])
     expect(Object.values(state.held).every(({ topic }) => topic === 'orders')).toBe(true)
@@ -112,7 +150,7 @@ const membersOf = fc
     Object.fromEntries(
       Object.entries(members).map(([name, topics]): [string, Member] => [
         name,
-        { session: name, topics, leaseUntilMs: 1 },
+        { session: name, topics, leaseUntilMs: 1, leaseMs },
       ]),
     ),
   )
@@ -147,7 +185,7 @@ describe('An assignment', () => {
           const members = Object.fromEntries(
             names.map((name): [string, Member] => [
               name,
-              { session: name, topics: ['orders'], leaseUntilMs: 1 },
+              { session: name, topics: ['orders'], leaseUntilMs: 1, leaseMs },
             ]),
           )
           const held = heldBy(holders.slice(0, partitions).map((index) => memberNames[index] ?? 'a'))
@@ -162,7 +200,7 @@ describe('An assignment', () => {
   test('moves nothing that need not move', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }), (count, partitions) => {
-        const member = { session: '1', topics: ['orders'], leaseUntilMs: 1 }
+        const member = { session: '1', topics: ['orders'], leaseUntilMs: 1, leaseMs }
         const membersUpTo = (size: number): Record<string, Member> =>
           Object.fromEntries(memberNames.slice(0, size).map((name) => [name, member]))
         const shapes = [{ name: 'orders', partitions }]

@@ -20,6 +20,8 @@ export interface Member {
   readonly topics: readonly string[]
   /** On the engine's lease clock, in ms. */
   readonly leaseUntilMs: number
+  /** How long its leases are. */
+  readonly leaseMs: number
 }
 
 export interface Held {
@@ -94,11 +96,28 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
 function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
   const members: Record<string, Member> = {}
   for (const [id, member] of Object.entries(state.members)) {
-    if (id !== input.member && member.leaseUntilMs > input.nowMs) members[id] = member
+    if (id !== input.member && isLiving(member, input.nowMs)) members[id] = member
   }
   const { member, session, topics, nowMs, leaseMs } = input
-  if (!input.leaves) members[member] = { session, topics, leaseUntilMs: nowMs + leaseMs }
+  if (!input.leaves) members[member] = { session, topics, leaseUntilMs: nowMs + leaseMs, leaseMs }
   return members
+}
+
+/**
+ * Whether a member's lease still runs. One that ends later than a lease can is of an earlier start of the machine, with
+ * which the lease clock began anew; the second lease of room is for clocks of processes that differ a little.
+ */
+export function isLiving({ leaseUntilMs, leaseMs }: Member, nowMs: number): boolean {
+  return leaseUntilMs > nowMs && leaseUntilMs <= nowMs + 2 * leaseMs
+}
+
+/**
+ * The group with nobody in it, under a generation that nobody was granted: whoever still takes itself for a member has
+ * to join again.
+ */
+export function vacated({ generation }: GroupState): GroupState {
+  // 0 stays: nothing was ever granted, and the first generation is still to begin at the wall clock.
+  return { members: {}, held: {}, generation: generation === 0 ? 0 : generation + 1 }
 }
 
 /**

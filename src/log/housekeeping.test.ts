@@ -34,8 +34,9 @@ async function fixture(retention: Partial<Retention> = {}): Promise<Fixture> {
       (await store.read('orders', 0, 0, { maxRecords: 100, maxBytes: 1_000_000 })).map(
         ({ encoded }) => encoded,
       ),
-    committed: (group, offset) =>
-      store.moveCommits(group, [{ topic: 'orders', partition: 0, offset, state: '' }]),
+    async committed(group, offset) {
+      await store.moveCommits(group, [{ topic: 'orders', partition: 0, offset, state: '' }], 0)
+    },
   }
 }
 

@@ -7,7 +7,8 @@ export type {
   TransportAdmin,
 } from './admin.ts'
 export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
-export { emptyGroup, type GroupState, type Held, type Member } from './group.ts'
+export { type Fence, fencedBy } from './fence.ts'
+export { emptyGroup, type GroupState, type Held, type Member, vacated } from './group.ts'
 export { applyRetention } from './housekeeping.ts'
 export { groupMissing } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'

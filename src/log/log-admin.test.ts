@@ -1,9 +1,32 @@
 import { describe, expect, test } from 'vitest'
 import { LogAdmin } from './log-admin.ts'
-import { type LogFixture, openLog, sessionTimeoutMs } from './member.fixture.ts'
+import type { LogStore } from './log-store.ts'
+import { type LogFixture, type MemberUnderTest, openLog, sessionTimeoutMs } from './member.fixture.ts'
 
 function adminOf({ store, clock }: LogFixture): LogAdmin {
   return new LogAdmin(store, clock)
+}
+
+function overriding(store: LogStore, methods: Partial<LogStore>): LogStore {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(methods, name) ?? Reflect.get(target, name)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+/** A member that cannot renew its lease any more, until it is let go on. */
+async function joinPausable(log: LogFixture): Promise<[member: MemberUnderTest, goOn: () => void]> {
+  const goingOn = Promise.withResolvers<void>()
+  let paused = false
+  const loadGroup: LogStore['loadGroup'] = async (group) => {
+    if (paused) await goingOn.promise
+    return log.store.loadGroup(group)
+  }
+  const member = await log.join('one', { store: overriding(log.store, { loadGroup }) })
+  paused = true
+  return [member, goingOn.resolve]
 }
 
 describe('The administration of a log', () => {
@@ -64,22 +87,84 @@ describe('The administration of a log', () => {
 
   test('moves a group whose members were killed, once their leases have ended', async () => {
     const log = await openLog({ orders: 1 })
-    const killed = { loadGroup: log.store.loadGroup.bind(log.store) }
-    const one = await log.join('one', {
-      store: new Proxy(log.store, {
-        get: (target, name) => {
-          if (name === 'loadGroup') return killed.loadGroup
-          const value: unknown = Reflect.get(target, name)
-          return typeof value === 'function' ? value.bind(target) : value
-        },
-      }),
-    })
-    killed.loadGroup = () => new Promise(() => undefined)
+    const [one] = await joinPausable(log)
     expect(one.owned()).toEqual(['orders/0'])
     await expect(adminOf(log).seek('billing', 'orders', 'start')).rejects.toMatchObject({ code: 'fenced' })
     await log.clock.advance(sessionTimeoutMs)
     await adminOf(log).seek('billing', 'orders', 'end')
     expect((await adminOf(log).groups())[0]?.members).toEqual([])
+  })
+
+  test('lets no member that was only paused commit over the place it has moved the group to', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    const [one, goOn] = await joinPausable(log)
+    await log.clock.advance(sessionTimeoutMs)
+    await adminOf(log).seek('billing', 'orders', { offset: 1 })
+    const late = { assignment: one.assignment('orders/0'), offset: 3, state: '' }
+    expect(await one.subscription.commit([late])).toEqual([late.assignment])
+    expect(await log.committed('orders', 0)).toBe(1)
+    goOn()
+    await log.clock.advance(sessionTimeoutMs)
+    expect(one.seen).toEqual([0, 1, 2, 1, 2].map((offset) => `orders/0 ${offset}`))
+    expect(await log.committed('orders', 0)).toBe(3)
+  })
+
+  test('moves one partition, and leaves the others where they are', async () => {
+    const log = await openLog({ orders: 2 })
+    for (const partition of [0, 1]) await log.append('orders', partition, 3)
+    const one = await log.join('one')
+    await one.subscription.close()
+    await adminOf(log).seek('billing', 'orders', { offset: 2 }, { partition: 1 })
+    expect([await log.committed('orders', 0), await log.committed('orders', 1)]).toEqual([3, 2])
+  })
+
+  test('moves nothing that is not there', async () => {
+    const log = await openLog({ orders: 2 })
+    const admin = adminOf(log)
+    await expect(admin.seek('billing', 'orders', 'start')).rejects.toMatchObject({ code: 'group_missing' })
+    await (await log.join('one')).subscription.close()
+    await expect(admin.seek('billing', 'carts', 'start')).rejects.toMatchObject({ code: 'topic_missing' })
+    await expect(admin.seek('billing', 'orders', 'start', { partition: 2 })).rejects.toMatchObject({
+      code: 'partition_missing',
+    })
+    expect((await admin.groups()).map(({ group }) => group)).toEqual(['billing'])
+  })
+
+  test('looks for living members again when the group has changed while it is moved', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    await (await log.join('one')).subscription.close()
+    let joins = true
+    const moveCommits: LogStore['moveCommits'] = async (...move) => {
+      if (joins) await log.join('two')
+      joins = false
+      return log.store.moveCommits(...move)
+    }
+    const admin = new LogAdmin(overriding(log.store, { moveCommits }), log.clock)
+    await expect(admin.seek('billing', 'orders', 'start')).rejects.toMatchObject({ code: 'fenced' })
+    expect(await log.committed('orders', 0)).toBe(3)
+  })
+
+  test('tries again when the group has changed and nobody lives in it', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    await (await log.join('one')).subscription.close()
+    let races = 3
+    const moveCommits: LogStore['moveCommits'] = async (...move) =>
+      races-- > 0 ? false : log.store.moveCommits(...move)
+    const admin = new LogAdmin(overriding(log.store, { moveCommits }), log.clock)
+    await admin.seek('billing', 'orders', 'start')
+    expect(await log.committed('orders', 0)).toBe(0)
+    races = 1_000
+    await expect(admin.seek('billing', 'orders', 'end')).rejects.toMatchObject({ code: 'engine_busy' })
+  })
+
+  test('shows no lag of a partition that the group has never committed', async () => {
+    const log = await openLog({ orders: 2 })
+    await log.append('orders', 1, 3)
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0)
+    expect((await adminOf(log).lag('billing')).map(({ partition }) => partition)).toEqual([0])
   })
 
   test('says which groups there are when one is not', async () => {

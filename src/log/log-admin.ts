@@ -1,6 +1,7 @@
 import { type Clock, TidingsError } from '../kernel/index.ts'
 import type { GroupInfo, PartitionBounds, PartitionLag, TopicSettings, TransportAdmin } from './admin.ts'
 import type { Start } from './capabilities.ts'
+import { isLiving } from './group.ts'
 import { partitionLag } from './lag.ts'
 import type { LogStore, StoredCommit } from './log-store.ts'
 import { offsetOfPlace } from './place.ts'
@@ -39,24 +40,30 @@ export class LogAdmin implements TransportAdmin {
     return (await Promise.all(wanted.map((name) => this.#lagOf(name)))).flat()
   }
 
-  async seek(group: string, topic: string, to: Start): Promise<void> {
-    const { state, leaseNowMs } = await this.#store.loadGroup(group)
-    const living = Object.entries(state.members).filter(([, member]) => member.leaseUntilMs > leaseNowMs)
-    if (living.length > 0) {
-      throw new TidingsError(
-        'fenced',
-        `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then seek again.`,
+  async seek(
+    group: string,
+    topic: string,
+    to: Start,
+    { partition }: { readonly partition?: number | undefined } = {},
+  ): Promise<void> {
+    for (let attempt = 1; attempt <= seekAttempts; attempt++) {
+      const revision = await this.#revisionWithoutMembers(group)
+      const bounds =
+        partition === undefined ? await this.#store.bounds(topic) : [await this.#boundsOf(topic, partition)]
+      const moved = await Promise.all(
+        bounds.map(async (each) => ({
+          topic,
+          partition: each.partition,
+          offset: await offsetOfPlace(this.#store, each, to),
+          state: '',
+        })),
       )
+      if (await this.#store.moveCommits(group, moved, revision)) return
     }
-    const moved = await Promise.all(
-      (await this.#store.bounds(topic)).map(async (bounds) => ({
-        topic,
-        partition: bounds.partition,
-        offset: await offsetOfPlace(this.#store, bounds, to),
-        state: '',
-      })),
+    throw new TidingsError(
+      'engine_busy',
+      `Group "${group}" changed ${seekAttempts} times while it was to be moved. Stop whoever else moves it, then seek again.`,
     )
-    await this.#store.moveCommits(group, moved)
   }
 
   read(
@@ -69,14 +76,7 @@ export class LogAdmin implements TransportAdmin {
   }
 
   async offsetOf(topic: string, partition: number, place: Start): Promise<number> {
-    const bounds = (await this.#store.bounds(topic)).find((each) => each.partition === partition)
-    if (bounds === undefined) {
-      throw new TidingsError(
-        'partition_missing',
-        `Topic "${topic}" has no partition ${partition}. \`tidings topics\` lists them.`,
-      )
-    }
-    return offsetOfPlace(this.#store, bounds, place)
+    return offsetOfPlace(this.#store, await this.#boundsOf(topic, partition), place)
   }
 
   truncate(topic: string, partition: number, before: number): Promise<void> {
@@ -89,37 +89,61 @@ export class LogAdmin implements TransportAdmin {
     })
   }
 
+  /** @throws `group_missing`, and `fenced` while somebody is in the group. */
+  async #revisionWithoutMembers(group: string): Promise<number> {
+    const { state, revision, leaseNowMs } = await this.#store.loadGroup(group)
+    if (revision === 0) throw groupMissing(group, await this.#store.groups())
+    const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
+    if (living.length === 0) return revision
+    throw new TidingsError(
+      'fenced',
+      `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then seek again.`,
+    )
+  }
+
+  async #boundsOf(topic: string, partition: number): Promise<PartitionBounds> {
+    const bounds = (await this.#store.bounds(topic)).find((each) => each.partition === partition)
+    if (bounds !== undefined) return bounds
+    throw new TidingsError(
+      'partition_missing',
+      `Topic "${topic}" has no partition ${partition}. \`tidings topics\` lists them.`,
+    )
+  }
+
   async #group(group: string): Promise<GroupInfo> {
     const { state, leaseNowMs } = await this.#store.loadGroup(group)
     const commits = await this.#store.commits(group)
     const held = Object.values(state.held)
     const members = Object.entries(state.members)
-      .filter(([, member]) => member.leaseUntilMs > leaseNowMs)
+      .filter(([, member]) => isLiving(member, leaseNowMs))
       .map(([member]) => ({ member, partitions: held.filter((each) => each.member === member).length }))
     return { group, topics: [...new Set(commits.map((commit) => commit.topic))].toSorted(), members }
   }
 
   async #lagOf(group: string): Promise<PartitionLag[]> {
-    const commits = (await this.#store.commits(group)).filter((commit) => commit.offset >= 0)
+    const commits = await this.#store.commits(group)
     const topics = [...new Set(commits.map((commit) => commit.topic))]
     const bounds = (await Promise.all(topics.map((topic) => this.#store.bounds(topic)))).flat()
-    return Promise.all(bounds.map((each) => this.#lagAt(group, each, commits)))
+    const lags = bounds.map((each) => {
+      const isThere = ({ topic, partition }: StoredCommit): boolean =>
+        topic === each.topic && partition === each.partition
+      const commit = commits.find(isThere)
+      return commit === undefined ? [] : [this.#lagAt(group, each, commit.offset)]
+    })
+    return Promise.all(lags.flat())
   }
 
-  async #lagAt(
-    group: string,
-    bounds: PartitionBounds,
-    commits: readonly StoredCommit[],
-  ): Promise<PartitionLag> {
+  async #lagAt(group: string, bounds: PartitionBounds, committed: number): Promise<PartitionLag> {
     const { topic, partition, begin, end } = bounds
-    const committed =
-      commits.find((each) => each.topic === topic && each.partition === partition)?.offset ?? end
     const from = Math.max(committed, begin)
     const [oldest] =
       from < end ? await this.#store.read(topic, partition, from, { maxRecords: 1, maxBytes: 1 }) : []
     return partitionLag(group, bounds, committed, oldest?.appendedAt, this.#clock.now())
   }
 }
+
+/** How often a race with somebody else who moves the group is run again before it is an error. */
+const seekAttempts = 100
 
 /** The error for a group that has never joined. */
 export function groupMissing(group: string, names: readonly string[]): TidingsError {

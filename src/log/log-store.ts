@@ -35,7 +35,7 @@ export type Change =
 
 /**
  * What a database offers; `logTransport` makes any of these a Transport. Every method that writes fulfils when the
- * write is durable. Methods may be called at the same time; each is atomic.
+ * write is durable. Methods may be called at the same time; each is atomic, except `truncate`.
  */
 export interface LogStore<C extends Capabilities = Capabilities> {
   readonly capabilities: C
@@ -44,7 +44,7 @@ export interface LogStore<C extends Capabilities = Capabilities> {
   topics(): Promise<readonly TopicSettings[]>
   /** All or none. With `tx`, written before the call returns, see `Transport.publish`. Records with a later `notBefore` wait. */
   append(records: readonly AppendRecord[], options: { readonly tx: unknown }): Promise<void>
-  /** Appends what has come due; returns when the next is due, in ms since the Unix epoch. */
+  /** Appends what has come due, as much as one write holds; returns when the next is due, in ms since the Unix epoch. */
   appendDue(): Promise<number | undefined>
   /** @throws `record_corrupt` when a stored record is not what was written. */
   read(
@@ -54,6 +54,7 @@ export interface LogStore<C extends Capabilities = Capabilities> {
     limit: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<readonly StoredRecord[]>
   bounds(topic: string): Promise<readonly PartitionBounds[]>
+  /** Deletes what lies before an offset; perhaps in steps, each durable, the begin offset moving with it. */
   truncate(topic: string, partition: number, before: number): Promise<void>
   groups(): Promise<readonly string[]>
   loadGroup(group: string): Promise<LoadedGroup>
@@ -67,9 +68,16 @@ export interface LogStore<C extends Capabilities = Capabilities> {
   commits(group: string): Promise<readonly StoredCommit[]>
   /** Saves those whose generation is still the one that may commit; returns which were. */
   commit(group: string, commits: readonly StoredCommit[]): Promise<readonly boolean[]>
-  /** Moves a group's commits whatever their generation: for `seek`. */
-  moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): Promise<void>
-  /** Calls back after something changed, in this process or another. Returns how to stop. */
+  /**
+   * Moves a group to other places, for `seek`. Compare-and-set on `revision`; with it the state becomes `vacated`, and
+   * its generation the one that may commit the moved partitions: a member that was only paused commits nothing over them.
+   */
+  moveCommits(
+    group: string,
+    commits: readonly Omit<StoredCommit, 'generation'>[],
+    revision: number,
+  ): Promise<boolean>
+  /** Calls back after something changed, in this process or another; what that throws is a warning. Returns how to stop. */
   watch(changed: (change: Change) => void): () => void
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
@@ -86,7 +87,7 @@ describe('A member of a group', () => {
   test('delivers nothing of a partition whose next record was deleted, whatever the runtime asks', async () => {
     const log = await openLog({ orders: 1 })
     await log.append('orders', 0, 3)
-    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }])
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0)
     await log.store.truncate('orders', 0, 2)
     const one = await log.join('one')
     one.subscription.resume(one.assignment('orders/0'))
@@ -103,12 +104,30 @@ describe('A member of a group', () => {
     expect([one.ended, one.owned(), assignment?.revoked.aborted]).toEqual(['closed', [], true])
   })
 
-  test('ends with the error when a record is damaged', async () => {
-    const log = await openLog({ orders: 1 })
+  test('stops at a damaged record, says so, and goes on with the other partitions', async () => {
+    const log = await openLog({ orders: 2 })
     const damage = new TidingsError('record_corrupt', 'The record at offset 0 is not what was written.')
-    const read = (): Promise<never> => Promise.reject(damage)
+    const read: LogStore['read'] = (topic, partition, ...rest) =>
+      partition === 0 ? Promise.reject(damage) : log.store.read(topic, partition, ...rest)
+    const warned = once(process, 'warning')
     const one = await log.join('one', { store: overriding(log.store, { read }) })
-    expect(one.ended).toBe(damage)
+    for (const partition of [0, 1]) await log.append('orders', partition, 2)
+    expect(one.seen).toEqual(['orders/1 0', 'orders/1 1'])
+    expect(one.ended).toBe(undefined)
+    expect((await warned)[0]).toBe(damage)
+  })
+
+  test('stops where retention has deleted what it would read next, and says so', async () => {
+    const log = await openLog({ orders: 1 })
+    const one = await log.join('one', { fetch: { maxRecords: 2, maxBytes: 1_000 } })
+    one.subscription.pause(one.assignment('orders/0'))
+    await log.append('orders', 0, 10)
+    await log.store.truncate('orders', 0, 5)
+    const warned = once(process, 'warning')
+    one.subscription.resume(one.assignment('orders/0'))
+    await settle()
+    expect(one.seen).toEqual([])
+    expect((await warned)[0]).toMatchObject({ code: 'reset_required' })
   })
 })
 

@@ -1,4 +1,5 @@
-import { type Clock, isTidingsError, limits } from '../kernel/index.ts'
+import { type Clock, isTidingsError, limits, TidingsError } from '../kernel/index.ts'
+import type { PartitionBounds } from './admin.ts'
 import type { Held } from './group.ts'
 import type { Change, LogStore } from './log-store.ts'
 import { heldName, Membership } from './membership.ts'
@@ -16,10 +17,16 @@ interface Owned {
   /** The runtime has seen the assignment; the first batch of each may be empty. */
   announced: boolean
   paused: boolean
-  /** What it would read next was deleted by retention: it delivers nothing until `seek`. */
-  readonly resetRequired: boolean
+  /** What is to be read next is damaged, or was deleted by retention. */
+  halted: boolean
   /** There may be records at the position. */
   promising: boolean
+}
+
+interface Beginning {
+  readonly held: Held
+  readonly bounds: PartitionBounds
+  readonly committed: Commit
 }
 
 /** One member's subscription to a LogStore: reads what its partitions hold, in the order they are stored. */
@@ -33,6 +40,7 @@ export class LogSubscription implements Subscription {
   #turn = 0
   #closed = false
   #failure: Error | undefined
+  #forget: () => void = () => undefined
   #stirred = false
   #wake: () => void = () => undefined
   /** By name, the generation of partitions that are being let go of: the group may name them as held a moment longer. */
@@ -102,7 +110,7 @@ export class LogSubscription implements Subscription {
 
   resume(assignment: Assignment): void {
     const owned = this.#ownedBy(assignment)
-    if (owned === undefined || !owned.paused || owned.resetRequired) return
+    if (owned === undefined || !owned.paused) return
     owned.paused = false
     this.#stir()
   }
@@ -119,13 +127,20 @@ export class LogSubscription implements Subscription {
     }
   }
 
+  /** Calls back when it is closed, whoever closes it. */
+  onClose(forget: () => void): void {
+    this.#forget = forget
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#forget()
     this.#stopWatching()
     this.#stir()
     for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
-    await this.#membership.leave()
+    // When leaving cannot be said, the lease ends by itself.
+    await this.#membership.leave().catch(() => undefined)
   }
 
   #ownedBy(assignment: Assignment): Owned | undefined {
@@ -164,7 +179,7 @@ export class LogSubscription implements Subscription {
       owned.announced = true
       return { assignment, records: [] }
     }
-    if (owned.paused || !owned.promising || owned.leaving.signal.aborted) return undefined
+    if (owned.paused || owned.halted || !owned.promising || owned.leaving.signal.aborted) return undefined
     owned.promising = false
     const records = await this.#store.read(
       assignment.topic,
@@ -172,18 +187,27 @@ export class LogSubscription implements Subscription {
       owned.position,
       this.#request.fetch,
     )
+    const [first] = records
     const last = records.at(-1)
-    if (last === undefined) return undefined
+    if (first === undefined || last === undefined) return undefined
+    if (first.offset > owned.position) return this.#halt(owned, resetRequired(owned, this.#request.group))
     owned.promising = true
     owned.position = last.offset + 1
     return { assignment, records }
   }
 
-  /** An engine that does not answer is asked again later; any other error ends the subscription. */
+  /** An engine that does not answer is asked again later; a damaged record stops its partition, no other. */
   #readLater(owned: Owned, error: unknown): undefined {
+    if (isTidingsError(error, 'record_corrupt')) return this.#halt(owned, error)
     if (!isTidingsError(error) || error.kind !== 'unreachable') throw error
     owned.promising = true
     this.#clock.schedule(limits.readRetryMs, () => this.#stir(), { background: true })
+  }
+
+  /** Delivers no more of the partition until somebody seeks; the others go on. */
+  #halt(owned: Owned, error: Error): undefined {
+    owned.halted = true
+    process.emitWarning(error)
   }
 
   #notice(change: Change): void {
@@ -219,47 +243,50 @@ export class LogSubscription implements Subscription {
       return !this.#owned.has(name) && this.#releasing.get(name) !== each.generation
     })
     if (granted.length === 0 || this.#closed) return
-    const commits = await this.#store.commits(this.#request.group)
-    for (const each of granted) {
-      const stored = commits.find(
-        (commit) => commit.topic === each.topic && commit.partition === each.partition,
-      )
-      await this.#take(each, stored !== undefined && stored.offset >= 0 ? stored : undefined)
-    }
+    for (const each of await this.#startsOf(granted)) this.#own(each)
     this.#stir()
   }
 
-  async #take(held: Held, stored: Commit | undefined): Promise<void> {
-    const { topic, partition, generation } = held
-    const bounds = (await this.#store.bounds(topic)).find((each) => each.partition === partition)
-    if (bounds === undefined || this.#closed) return
-    const committed = stored ?? {
-      offset: await offsetOfPlace(this.#store, bounds, this.#request.start),
-      state: '',
+  /** Where each granted partition begins; for a new group this is settled before its first delivery. */
+  async #startsOf(granted: readonly Held[]): Promise<readonly Beginning[]> {
+    const { group, start } = this.#request
+    const topics = [...new Set(granted.map((held) => held.topic))]
+    const bounds = (await Promise.all(topics.map((topic) => this.#store.bounds(topic)))).flat()
+    const commits = await this.#store.commits(group)
+    const known: Beginning[] = []
+    const fresh: Beginning[] = []
+    for (const held of granted) {
+      const place = ofPartition(bounds, held)
+      const committed = ofPartition(commits, held)
+      if (place === undefined) continue
+      if (committed !== undefined) known.push({ held, bounds: place, committed })
+      else
+        fresh.push({
+          held,
+          bounds: place,
+          committed: { offset: await offsetOfPlace(this.#store, place, start), state: '' },
+        })
     }
-    if (stored === undefined) {
-      // Where a new group starts is settled before its first delivery: after a crash `end` must not mean a later end.
-      const [saved] = await this.#store.commit(this.#request.group, [
-        { topic, partition, generation, ...committed },
-      ])
-      if (!saved) return
-    }
+    // After a crash `end` must not mean a later end: so the start is committed like any other place.
+    const saved = await this.#store.commit(
+      group,
+      fresh.map(({ held, committed }) => ({ ...held, ...committed })),
+    )
+    return [...known, ...fresh.filter((_, index) => saved[index])]
+  }
+
+  #own({ held, bounds, committed }: Beginning): void {
     if (this.#closed) return
+    const { topic, partition, generation } = held
     const leaving = new AbortController()
     const revoked = new AbortController()
-    const assignment = {
-      topic,
-      partition,
-      generation,
-      committed,
-      leaving: leaving.signal,
-      revoked: revoked.signal,
-    }
+    const signals = { leaving: leaving.signal, revoked: revoked.signal }
+    const assignment = { topic, partition, generation, committed, end: bounds.end, ...signals }
     const name = heldName(held)
-    const resetRequired = committed.offset < bounds.begin
-    const position = committed.offset
-    const state = { announced: false, paused: resetRequired, resetRequired, promising: true }
-    this.#owned.set(name, { name, assignment, leaving, revoked, position, ...state })
+    const flags = { announced: false, paused: false, halted: false, promising: true }
+    const owned = { name, assignment, leaving, revoked, position: committed.offset, ...flags }
+    this.#owned.set(name, owned)
+    if (committed.offset < bounds.begin) this.#halt(owned, resetRequired(owned, this.#request.group))
   }
 
   #revoke(assignment: Assignment): void {
@@ -272,8 +299,29 @@ export class LogSubscription implements Subscription {
 
   #lose(error: Error): void {
     for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
-    if (isTidingsError(error) && error.kind === 'unreachable') return
+    const final = isTidingsError(error, 'fenced') || isTidingsError(error, 'file_corrupt')
+    // Otherwise the next heartbeat that succeeds brings the partitions back.
+    if (!final) return
     this.#failure = error
     this.#stir()
   }
+}
+
+function resetRequired({ assignment, position }: Owned, group: string): TidingsError {
+  return new TidingsError(
+    'reset_required',
+    `Retention has deleted what group "${group}" would read next: offset ${position} of "${assignment.topic}" partition ${assignment.partition}. Nothing of this partition is delivered until the group is moved with seek.`,
+  )
+}
+
+interface PartitionPlace {
+  readonly topic: string
+  readonly partition: number
+}
+
+function ofPartition<Each extends PartitionPlace>(
+  all: readonly Each[],
+  held: PartitionPlace,
+): Each | undefined {
+  return all.find(({ topic, partition }) => topic === held.topic && partition === held.partition)
 }

@@ -38,6 +38,7 @@ export class LogTransport<C extends Capabilities> implements Transport<C> {
   async subscribe(request: SubscribeRequest): Promise<Subscription> {
     checkMember(request.member)
     const subscription = await LogSubscription.join(this.#store, request, this.#clock)
+    subscription.onClose(() => this.#subscriptions.delete(subscription))
     this.#subscriptions.add(subscription)
     return subscription
   }

@@ -58,6 +58,8 @@ export interface Assignment {
   readonly generation: number
   /** Where the group stood when this member became the owner. */
   readonly committed: Commit
+  /** The partition's end offset at that time. */
+  readonly end: number
   /** Aborts when another member shall have the partition: start nothing more, finish, commit, `release`. */
   readonly leaving: AbortSignal
   /** Aborts when the partition is lost: whatever is unfinished belongs to another member now. */
@@ -74,7 +76,7 @@ export interface Commit {
 
 export interface Batch {
   readonly assignment: Assignment
-  /** Of the assignment's partition, in offset order, at least one. */
+  /** Of the assignment's partition, in offset order. The first batch of an assignment announces it, and may be empty. */
   readonly records: readonly StoredRecord[]
 }
 

@@ -1,21 +1,38 @@
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeadLetterState,
-  DeadLetterStore,
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterList,
+  type DeadLetterPage,
+  type DeadLetterPlace,
+  type DeadLetterState,
+  type DeadLetterStore,
+  discardReasonOf,
+  firstPage,
 } from '../dead-letter/index.ts'
+import { Listeners } from '../kernel/index.ts'
+import { type Fence, fencedBy } from '../log/index.ts'
+import type { MemoryLogStore } from './log-store.ts'
 
 /** The reference DeadLetterStore. */
 export class MemoryDeadLetterStore implements DeadLetterStore {
+  readonly #log: MemoryLogStore
   readonly #entries = new Map<string, DeadLetter>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Listeners()
 
-  async put(entries: readonly DeadLetter[]): Promise<void> {
-    for (const entry of entries) {
-      const state = this.#entries.get(entry.id)?.state
-      if (state !== 'handled' && state !== 'discarded') this.#entries.set(entry.id, entry)
-    }
+  /** @param log knows who owns a partition. */
+  constructor(log: MemoryLogStore) {
+    this.#log = log
+  }
+
+  async put(owner: Fence, entries: readonly DeadLetter[]): Promise<void> {
+    this.#checkOwner(owner)
+    for (const entry of entries) this.#entries.set(entry.id, entry)
+  }
+
+  async resolve(owner: Fence, id: string): Promise<void> {
+    this.#checkOwner(owner)
+    if (this.#entries.get(id)?.state === 'set-aside') this.#entries.delete(id)
+    else this.#change(id, ['requested'], { state: 'handled', nextAttemptAt: undefined })
   }
 
   async open(
@@ -23,21 +40,34 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     topic: string,
     partition: number,
     states: readonly DeadLetterState[],
-  ): Promise<readonly DeadLetter[]> {
+  ): Promise<readonly DeadLetterPlace[]> {
     return this.#matching({ group, topic, states })
       .filter((entry) => entry.partition === partition)
       .toSorted((a, b) => a.offset - b.offset)
+      .map(({ id, offset, key, state, attempts, nextAttemptAt }) => ({
+        id,
+        offset,
+        key,
+        state,
+        attempts,
+        nextAttemptAt,
+      }))
   }
 
   async request(ids: readonly string[]): Promise<readonly string[]> {
-    const requested = ids.filter((id) => this.#entries.get(id)?.state === 'dead')
-    for (const id of requested) this.#move(id, 'requested')
-    if (requested.length > 0) for (const listener of this.#listeners) listener()
+    const anew = { state: 'requested', attempts: 0, nextAttemptAt: undefined } as const
+    const requested = ids.filter((id) => this.#change(id, ['dead'], anew))
+    if (requested.length > 0) this.#listeners.tell()
     return requested
   }
 
-  async resolve(id: string, state: 'handled' | 'discarded'): Promise<void> {
-    this.#move(id, state)
+  async discard(id: string, reason: string): Promise<boolean> {
+    const ended = {
+      state: 'discarded',
+      discardReason: discardReasonOf(reason),
+      nextAttemptAt: undefined,
+    } as const
+    return this.#change(id, ['set-aside', 'dead', 'requested'], ended)
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
@@ -45,9 +75,9 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
   }
 
   async list(
-    filter: DeadLetterFilter,
-    { limit, after }: DeadLetterPage,
-  ): Promise<{ readonly entries: readonly DeadLetter[]; readonly next: string | undefined }> {
+    filter: DeadLetterFilter = {},
+    { limit, after }: DeadLetterPage = firstPage,
+  ): Promise<DeadLetterList> {
     const found = this.#matching(filter)
       .filter((entry) => after === undefined || entry.id > after)
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
@@ -55,18 +85,25 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     return { entries, next: found.length > limit ? entries.at(-1)?.id : undefined }
   }
 
-  async count(filter: DeadLetterFilter): Promise<number> {
+  async count(filter: DeadLetterFilter = {}): Promise<number> {
     return this.#matching(filter).length
   }
 
   watch(changed: () => void): () => void {
-    this.#listeners.add(changed)
-    return () => this.#listeners.delete(changed)
+    return this.#listeners.add(changed)
   }
 
-  #move(id: string, state: DeadLetterState): void {
+  #checkOwner(owner: Fence): void {
+    const newest = this.#log.generationOf(owner)
+    if (newest !== owner.generation) throw fencedBy(owner, newest)
+  }
+
+  /** Changes an entry that is in one of these states; true when it was. */
+  #change(id: string, from: readonly DeadLetterState[], fields: Partial<DeadLetter>): boolean {
     const entry = this.#entries.get(id)
-    if (entry !== undefined) this.#entries.set(id, { ...entry, state })
+    if (entry === undefined || !from.includes(entry.state)) return false
+    this.#entries.set(id, { ...entry, ...fields })
+    return true
   }
 
   #matching({ group, groupPrefix = '', topic, states }: DeadLetterFilter): DeadLetter[] {

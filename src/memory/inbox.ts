@@ -1,6 +1,6 @@
 import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, systemClock, TidingsError } from '../kernel/index.ts'
-import { partitionName } from '../log/index.ts'
+import { fencedBy, partitionName } from '../log/index.ts'
 
 /** The reference inbox's transaction: rows by key. What the function writes is there after it, or not at all. */
 export type MemoryTransact = <Result>(
@@ -74,13 +74,9 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
     // Nothing is held open.
   }
 
-  #checkFence({ fence: { group, topic, partition, generation } }: InboxClaim): void {
-    const seen = this.#fences.get(`${group}/${partitionName(topic, partition)}`) ?? -1
-    if (seen <= generation) return
-    throw new TidingsError(
-      'fenced',
-      `Partition ${partition} of "${topic}" belongs to generation ${seen} of group "${group}" now; this member has ${generation}.`,
-    )
+  #checkFence({ fence }: InboxClaim): void {
+    const seen = this.#fences.get(`${fence.group}/${partitionName(fence.topic, fence.partition)}`) ?? -1
+    if (seen > fence.generation) throw fencedBy(fence, seen)
   }
 }
 

@@ -1,8 +1,9 @@
-import { type Clock, TidingsError } from '../kernel/index.ts'
+import { type Clock, Listeners, TidingsError } from '../kernel/index.ts'
 import {
   type AppendRecord,
   type Change,
   emptyGroup,
+  type Fence,
   type GroupState,
   type LoadedGroup,
   type LogStore,
@@ -11,6 +12,7 @@ import {
   type StoredCommit,
   type StoredRecord,
   type TopicSettings,
+  vacated,
 } from '../log/index.ts'
 import { type MemoryCapabilities, memoryCapabilities } from './capabilities.ts'
 
@@ -22,8 +24,8 @@ interface Partition {
 }
 
 interface Group {
-  state: GroupState
-  revision: number
+  readonly state: GroupState
+  readonly revision: number
   readonly commits: Map<string, StoredCommit>
 }
 
@@ -34,7 +36,7 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
   readonly #topics = new Map<string, TopicSettings>()
   readonly #partitions = new Map<string, Partition>()
   readonly #groups = new Map<string, Group>()
-  readonly #listeners = new Set<(change: Change) => void>()
+  readonly #listeners = new Listeners<[Change]>()
   #delayed: AppendRecord[] = []
 
   constructor(clock: Clock) {
@@ -70,7 +72,7 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     for (const record of due) this.#store(record, nowMs)
     if (due.length < records.length) {
       this.#delayed.push(...records.filter((record) => (record.notBefore ?? 0) > nowMs))
-      this.#emit({ kind: 'delayed' })
+      this.#listeners.tell({ kind: 'delayed' })
     }
     this.#emitAppended(due)
   }
@@ -138,22 +140,14 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     revision: number,
     granted: Parameters<LogStore['saveGroup']>[3],
   ): Promise<boolean> {
-    const stored = this.#group(group)
-    if (stored.revision !== revision) return false
-    stored.state = state
-    stored.revision += 1
-    for (const { topic, partition, generation } of granted) {
-      const name = partitionName(topic, partition)
-      const commit = stored.commits.get(name) ?? {
-        topic,
-        partition,
-        generation,
-        offset: neverCommitted,
-        state: '',
-      }
-      stored.commits.set(name, { ...commit, generation })
+    const commits = this.#replaceState(group, state, revision)
+    if (commits === undefined) return false
+    for (const grant of granted) {
+      const name = partitionName(grant.topic, grant.partition)
+      const commit = commits.get(name) ?? { ...grant, offset: neverCommitted, state: '' }
+      commits.set(name, { ...commit, generation: grant.generation })
     }
-    this.#emit({ kind: 'group', group })
+    this.#listeners.tell({ kind: 'group', group })
     return true
   }
 
@@ -173,17 +167,28 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     })
   }
 
-  async moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): Promise<void> {
-    const stored = this.#group(group)
-    for (const commit of commits) {
-      const name = partitionName(commit.topic, commit.partition)
-      stored.commits.set(name, { ...commit, generation: stored.commits.get(name)?.generation ?? 0 })
+  async moveCommits(
+    group: string,
+    moved: readonly Omit<StoredCommit, 'generation'>[],
+    revision: number,
+  ): Promise<boolean> {
+    const state = vacated(this.#groups.get(group)?.state ?? emptyGroup)
+    const commits = this.#replaceState(group, state, revision)
+    if (commits === undefined) return false
+    for (const commit of moved) {
+      commits.set(partitionName(commit.topic, commit.partition), { ...commit, generation: state.generation })
     }
+    this.#listeners.tell({ kind: 'group', group })
+    return true
+  }
+
+  /** The generation that may commit a partition, and write its dead letters; undefined where none was granted. */
+  generationOf({ group, topic, partition }: Omit<Fence, 'generation'>): number | undefined {
+    return this.#groups.get(group)?.commits.get(partitionName(topic, partition))?.generation
   }
 
   watch(changed: (change: Change) => void): () => void {
-    this.#listeners.add(changed)
-    return () => this.#listeners.delete(changed)
+    return this.#listeners.add(changed)
   }
 
   async close(): Promise<void> {
@@ -202,13 +207,13 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     )
   }
 
-  #group(group: string): Group {
-    let stored = this.#groups.get(group)
-    if (stored === undefined) {
-      stored = { state: emptyGroup, revision: 0, commits: new Map() }
-      this.#groups.set(group, stored)
-    }
-    return stored
+  /** The group's commits, once its state is replaced; undefined when it is not at this revision any more. */
+  #replaceState(group: string, state: GroupState, revision: number): Map<string, StoredCommit> | undefined {
+    const stored = this.#groups.get(group)
+    if ((stored?.revision ?? 0) !== revision) return undefined
+    const commits = stored?.commits ?? new Map<string, StoredCommit>()
+    this.#groups.set(group, { state, revision: revision + 1, commits })
+    return commits
   }
 
   #store({ topic, partition, body }: AppendRecord, nowMs: number): void {
@@ -221,14 +226,10 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
 
   #emitAppended(records: readonly AppendRecord[]): void {
     if (records.length === 0) return
-    this.#emit({
+    this.#listeners.tell({
       kind: 'appended',
       partitions: new Set(records.map((each) => partitionName(each.topic, each.partition))),
     })
-  }
-
-  #emit(change: Change): void {
-    for (const listener of this.#listeners) listener(change)
   }
 }
 

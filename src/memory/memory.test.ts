@@ -23,7 +23,10 @@ describe('The log in memory', () => {
 describe('The dead letters in memory', () => {
   deadLetterStoreContract({
     test,
-    open: async () => ({ store: new MemoryDeadLetterStore(), [Symbol.asyncDispose]: async () => undefined }),
+    async open() {
+      const log = new MemoryLogStore(new VirtualClock())
+      return { store: new MemoryDeadLetterStore(log), log, [Symbol.asyncDispose]: () => log.close() }
+    },
   })
 })
 

@@ -7,10 +7,12 @@ import { MemoryLogStore } from './log-store.ts'
 
 /** The memory engine: everything a log engine does, gone with the process. For tests and first steps. */
 export class MemoryEngine extends LogTransport<MemoryCapabilities> implements Engine<MemoryCapabilities> {
-  readonly deadLetters: MemoryDeadLetterStore = new MemoryDeadLetterStore()
+  readonly deadLetters: MemoryDeadLetterStore
 
   constructor(clock: Clock) {
-    super(new MemoryLogStore(clock), clock)
+    const log = new MemoryLogStore(clock)
+    super(log, clock)
+    this.deadLetters = new MemoryDeadLetterStore(log)
   }
 }
 

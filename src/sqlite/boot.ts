@@ -5,6 +5,6 @@ export function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
   } catch {
-    return '' // Not Linux: leases that end later than a session lasts are taken as ended instead.
+    return '' // Not Linux: such leases are known by ending later than a lease can, see `isLiving`.
   }
 }

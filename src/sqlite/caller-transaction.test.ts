@@ -237,7 +237,9 @@ describe('A transaction of the engine', () => {
       // @ts-expect-error an async function does not compile
       async (tx) => insert(tx, 'a'),
     )
-    await expect(transaction).rejects.toThrow(/^transaction_async: .*synchronous/)
+    await expect(transaction).rejects.toThrow(
+      /^transaction_async: The function given to transaction .* before transaction, /,
+    )
     const thenable = shop.engine.transaction((tx) => {
       insert(tx, 'b')
       // oxlint-disable-next-line unicorn/no-thenable -- what some libraries return instead of a Promise

@@ -41,7 +41,7 @@ export class CallerTransactions {
     if (location !== null && realpathSync(location) === realpathSync(this.#file)) return
     throw new TidingsError(
       'transaction_invalid',
-      `The transaction given as tx is on ${location ?? 'a database in memory'}, but the events are in ${this.#file}, and two files do not commit together. Keep the rows in the same file, or use an outbox.`,
+      `The transaction given as tx is on ${location ?? 'a database in memory'}, but the events are in ${this.#file}, and two files do not commit together. Keep the rows in the file of the log.`,
     )
   }
 }

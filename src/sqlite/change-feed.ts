@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Clock, limits, type Timer } from '../kernel/index.ts'
+import { type Clock, Listeners, limits, type Timer } from '../kernel/index.ts'
 import type { Change } from '../log/index.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { Change } from '../log/index.ts'
 export class ChangeFeed {
   readonly #clock: Clock
   readonly #dataVersion: StatementSync
-  readonly #listeners = new Set<(change: Change) => void>()
+  readonly #listeners = new Listeners<[Change]>()
   #seen: unknown
   #timer: Timer | undefined
 
@@ -20,19 +20,19 @@ export class ChangeFeed {
   }
 
   watch(listener: (change: Change) => void): () => void {
-    this.#listeners.add(listener)
+    const stop = this.#listeners.add(listener)
     if (this.#timer === undefined) {
       this.#seen = this.#version()
       this.#arm()
     }
     return () => {
-      this.#listeners.delete(listener)
+      stop()
       if (this.#listeners.size === 0) this.close()
     }
   }
 
   emit(change: Change): void {
-    for (const listener of this.#listeners) listener(change)
+    this.#listeners.tell(change)
   }
 
   close(): void {

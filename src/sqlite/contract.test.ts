@@ -32,6 +32,7 @@ describe('The dead letters in a SQLite file', () => {
       const opened = openStore(files.file())
       return {
         store: new SqliteDeadLetterStore(opened.writer, opened.store.changes),
+        log: opened.store,
         [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]().then(files[Symbol.dispose]),
       }
     },

@@ -141,6 +141,17 @@ describe('A file', () => {
     await expect(sqlite(files.file())).rejects.toThrow(new RegExp(`^file_version: .* ${age} .*${advice}`))
   })
 
+  test('of a log has the tables of the inbox, so that nothing waits for a lock when that is asked for', async () => {
+    using files = folder()
+    const engine = await sqlite(files.file())
+    const other = openDatabase(files.file())
+    other.exec('BEGIN IMMEDIATE')
+    const inbox = engine.inbox()
+    expect(await inbox.handled('billing', [{ source: '/orders', id: '1' }])).toEqual([false])
+    other.close()
+    await engine.close()
+  })
+
   test('whose inbox is of another format is refused as an inbox', () => {
     using files = folder()
     void sqliteInbox(files.file()).close()

@@ -2,8 +2,8 @@ import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { limits, TidingsError } from '../kernel/index.ts'
-import { sqliteError } from './errors.ts'
-import { formatVersion } from './tables.ts'
+import { resultCode, sqliteCode, sqliteError } from './errors.ts'
+import { formatVersion, type Part, tables } from './tables.ts'
 
 /** Older ones can lose commits when two connections share a file (the WAL-reset bug, fixed in 3.51.3). */
 const oldestSqlite = [3, 51, 3]
@@ -55,21 +55,25 @@ export function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
 }
 
-/** Creates a set of our tables, or checks that they are of this build's format. */
-export function createTables(
-  database: DatabaseSync,
-  file: string,
-  part: 'log' | 'inbox',
-  tables: string,
-): void {
+/**
+ * Creates these of our tables, in one transaction, or checks that they are of this build's format. For the start of a
+ * program: it blocks while another process holds the lock of the file, for up to `limits.busyMs`.
+ */
+export function createTables(database: DatabaseSync, file: string, parts: readonly Part[]): void {
   try {
     withBusyRetries(() => {
-      if (!storedFormats(database).has(part)) writeTables(database, part, tables)
+      const stored = storedFormats(database)
+      if (!parts.every((part) => stored.has(part))) writeTables(database, parts)
     })
+    const stored = storedFormats(database)
+    for (const part of parts) checkFormat(file, stored.get(part))
   } catch (error) {
     throw sqliteError(error, file)
   }
-  const format = storedFormats(database).get(part)
+}
+
+/** @throws `file_version` unless it is this build's. */
+function checkFormat(file: string, format: number | undefined): void {
   if (format === formatVersion) return
   const older = format !== undefined && format < formatVersion
   throw new TidingsError(
@@ -112,14 +116,15 @@ function storedFormats(database: DatabaseSync): ReadonlyMap<string, number> {
   return new Map(rows.map((row) => [String(row['part']), Number(row['version'])]))
 }
 
-function writeTables(database: DatabaseSync, part: string, tables: string): void {
+function writeTables(database: DatabaseSync, parts: readonly Part[]): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     database.exec(
       'CREATE TABLE IF NOT EXISTS tidings_format (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
     )
-    if (!storedFormats(database).has(part)) {
-      database.exec(tables)
+    const stored = storedFormats(database)
+    for (const part of parts.filter((each) => !stored.has(each))) {
+      database.exec(tables[part])
       database.prepare('INSERT INTO tidings_format VALUES (?, ?)').run(part, formatVersion)
     }
     database.exec('COMMIT')
@@ -136,19 +141,14 @@ function withBusyRetries(action: () => void): void {
     try {
       return action()
     } catch (error) {
-      if (attempt === openAttempts || !isBusy(error)) throw error
-      Atomics.wait(waiting, 0, 0, 5)
+      if (attempt === openAttempts || resultCode(error) !== sqliteCode.busy) throw error
+      Atomics.wait(waiting, 0, 0, openRetryMs)
     }
   }
 }
 
-const openAttempts = 1_000
-
-function isBusy(error: unknown): boolean {
-  return (
-    typeof error === 'object' && error !== null && 'errcode' in error && (Number(error.errcode) & 0xff) === 5
-  )
-}
+const openRetryMs = 5
+const openAttempts = limits.busyMs / openRetryMs
 
 /** @throws `not_durable` for a SQLite with the WAL-reset bug. */
 export function checkSqliteVersion(version: string): void {

@@ -1,26 +1,53 @@
 import type { StatementSync } from 'node:sqlite'
-import type {
-  DeadLetter,
-  DeadLetterFilter,
-  DeadLetterPage,
-  DeadLetterState,
-  DeadLetterStore,
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterList,
+  type DeadLetterPage,
+  type DeadLetterPlace,
+  type DeadLetterState,
+  type DeadLetterStore,
+  discardReasonOf,
+  firstPage,
 } from '../dead-letter/index.ts'
 import type { EncodedEvent } from '../event/index.ts'
+import { type Fence, fencedBy } from '../log/index.ts'
 import type { ChangeFeed } from './change-feed.ts'
+import { reading } from './errors.ts'
 import { rows } from './topic-table.ts'
 import type { Writer } from './writer.ts'
 
-type EntryRow = readonly [state: string, entry: string, encoded: string]
+/** What has a column of its own is not in `entry`. */
+type EntryRow = readonly [
+  state: DeadLetterState,
+  key: string | null,
+  attempts: number,
+  nextAttemptAt: number | null,
+  discardReason: string | null,
+  entry: string,
+  encoded: string,
+]
+
+type PlaceRow = readonly [
+  id: string,
+  offset: number,
+  key: string | null,
+  state: DeadLetterState,
+  attempts: number,
+  nextAttemptAt: number | null,
+]
 
 /** Dead letters in a table of the log's file. */
 export class SqliteDeadLetterStore implements DeadLetterStore {
   readonly #writer: Writer
   readonly #changes: ChangeFeed
+  readonly #generation: StatementSync
   readonly #put: StatementSync
+  readonly #remove: StatementSync
+  readonly #handled: StatementSync
   readonly #open: StatementSync
   readonly #request: StatementSync
-  readonly #resolve: StatementSync
+  readonly #discard: StatementSync
   readonly #get: StatementSync
   readonly #list: StatementSync
   readonly #count: StatementSync
@@ -29,21 +56,33 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     const { database } = writer
     this.#writer = writer
     this.#changes = changes
-    const columns = 'id, group_name, topic, partition, offset, state, entry, encoded'
-    this.#put = database.prepare(
-      `INSERT INTO tidings_dead_letter (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET state = excluded.state, entry = excluded.entry, encoded = excluded.encoded
-       WHERE state NOT IN ('handled', 'discarded')`,
+    this.#generation = rows(
+      database,
+      'SELECT generation FROM tidings_commit WHERE group_name = ? AND topic = ? AND partition = ?',
     )
-    const select = 'SELECT state, entry, encoded FROM tidings_dead_letter'
+    this.#put = database.prepare(
+      `INSERT OR REPLACE INTO tidings_dead_letter
+       (id, group_name, topic, partition, offset, state, event_key, attempts, next_attempt_at, discard_reason, entry, encoded)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#remove = database.prepare("DELETE FROM tidings_dead_letter WHERE id = ? AND state = 'set-aside'")
+    this.#handled = database.prepare(
+      "UPDATE tidings_dead_letter SET state = 'handled', next_attempt_at = NULL WHERE id = ? AND state = 'requested'",
+    )
     this.#open = rows(
       database,
-      `${select} WHERE group_name = ? AND topic = ? AND partition = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY offset`,
+      `SELECT id, offset, event_key, state, attempts, next_attempt_at FROM tidings_dead_letter
+       WHERE group_name = ? AND topic = ? AND partition = ? AND state IN (SELECT value FROM json_each(?)) ORDER BY offset`,
     )
     this.#request = database.prepare(
-      "UPDATE tidings_dead_letter SET state = 'requested' WHERE id = ? AND state = 'dead'",
+      "UPDATE tidings_dead_letter SET state = 'requested', attempts = 0, next_attempt_at = NULL WHERE id = ? AND state = 'dead'",
     )
-    this.#resolve = database.prepare('UPDATE tidings_dead_letter SET state = ? WHERE id = ?')
+    this.#discard = database.prepare(
+      `UPDATE tidings_dead_letter SET state = 'discarded', discard_reason = ?, next_attempt_at = NULL
+       WHERE id = ? AND state IN ('set-aside', 'dead', 'requested')`,
+    )
+    const select =
+      'SELECT state, event_key, attempts, next_attempt_at, discard_reason, entry, encoded FROM tidings_dead_letter'
     this.#get = rows(database, `${select} WHERE id = ?`)
     const filter = `(?1 IS NULL OR group_name = ?1) AND (?2 IS NULL OR topic = ?2)
       AND (?3 IS NULL OR state IN (SELECT value FROM json_each(?3))) AND substr(group_name, 1, length(?4)) = ?4`
@@ -51,12 +90,17 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     this.#count = rows(database, `SELECT count(*) FROM tidings_dead_letter WHERE ${filter}`)
   }
 
-  put(entries: readonly DeadLetter[]): Promise<void> {
+  put(owner: Fence, entries: readonly DeadLetter[]): Promise<void> {
     return this.#writer.write(() => {
-      for (const { encoded, state, ...entry } of entries) {
-        const { id, group, topic, partition, offset } = entry
-        this.#put.run(id, group, topic, partition, offset, state, JSON.stringify(entry), storedForm(encoded))
-      }
+      this.#checkOwner(owner)
+      for (const entry of entries) this.#write(entry)
+    })
+  }
+
+  resolve(owner: Fence, id: string): Promise<void> {
+    return this.#writer.write(() => {
+      this.#checkOwner(owner)
+      if (this.#remove.run(id).changes === 0) this.#handled.run(id)
     })
   }
 
@@ -65,10 +109,16 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     topic: string,
     partition: number,
     states: readonly DeadLetterState[],
-  ): Promise<readonly DeadLetter[]> {
-    return (this.#open.all(group, topic, partition, JSON.stringify(states)) as unknown as EntryRow[]).map(
-      entryOf,
-    )
+  ): Promise<readonly DeadLetterPlace[]> {
+    const found = this.#read(() => this.#open.all(group, topic, partition, JSON.stringify(states)))
+    return (found as unknown as PlaceRow[]).map(([id, offset, key, state, attempts, nextAttemptAt]) => ({
+      id,
+      offset,
+      key: key ?? undefined,
+      state,
+      attempts,
+      nextAttemptAt: nextAttemptAt ?? undefined,
+    }))
   }
 
   request(ids: readonly string[]): Promise<readonly string[]> {
@@ -79,28 +129,26 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     })
   }
 
-  resolve(id: string, state: 'handled' | 'discarded'): Promise<void> {
-    return this.#writer.write(() => {
-      this.#resolve.run(state, id)
-    })
+  discard(id: string, reason: string): Promise<boolean> {
+    return this.#writer.write(() => this.#discard.run(discardReasonOf(reason), id).changes === 1)
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
-    const row = this.#get.get(id) as unknown as EntryRow | undefined
+    const row = this.#read(() => this.#get.get(id)) as unknown as EntryRow | undefined
     return row === undefined ? undefined : entryOf(row)
   }
 
   async list(
-    filter: DeadLetterFilter,
-    { limit, after }: DeadLetterPage,
-  ): Promise<{ readonly entries: readonly DeadLetter[]; readonly next: string | undefined }> {
-    const found = this.#list.all(...filterValues(filter), after ?? '', limit + 1) as unknown as EntryRow[]
-    const entries = found.slice(0, limit).map(entryOf)
+    filter: DeadLetterFilter = {},
+    { limit, after }: DeadLetterPage = firstPage,
+  ): Promise<DeadLetterList> {
+    const found = this.#read(() => this.#list.all(...filterValues(filter), after ?? '', limit + 1))
+    const entries = (found as unknown as EntryRow[]).slice(0, limit).map(entryOf)
     return { entries, next: found.length > limit ? entries.at(-1)?.id : undefined }
   }
 
-  async count(filter: DeadLetterFilter): Promise<number> {
-    const [count] = this.#count.get(...filterValues(filter)) as unknown as [number]
+  async count(filter: DeadLetterFilter = {}): Promise<number> {
+    const [count] = this.#read(() => this.#count.get(...filterValues(filter))) as unknown as [number]
     return count
   }
 
@@ -108,6 +156,35 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     return this.#changes.watch((change) => {
       if (change.kind === 'unknown') changed()
     })
+  }
+
+  #checkOwner(owner: Fence): void {
+    const row = this.#generation.get(owner.group, owner.topic, owner.partition) as unknown as
+      | [number]
+      | undefined
+    if (row?.[0] !== owner.generation) throw fencedBy(owner, row?.[0])
+  }
+
+  #write({ encoded, state, key, attempts, nextAttemptAt, discardReason, ...entry }: DeadLetter): void {
+    const { id, group, topic, partition, offset } = entry
+    this.#put.run(
+      id,
+      group,
+      topic,
+      partition,
+      offset,
+      state,
+      key ?? null,
+      attempts,
+      nextAttemptAt ?? null,
+      discardReason ?? null,
+      JSON.stringify(entry),
+      storedForm(encoded),
+    )
+  }
+
+  #read<Result>(read: () => Result): Result {
+    return reading(this.#writer, read)
   }
 }
 
@@ -136,7 +213,19 @@ function encodedOf(stored: string): EncodedEvent {
   return { attributes, body: body === undefined ? undefined : new Uint8Array(Buffer.from(body, 'base64')) }
 }
 
-function entryOf([state, entry, encoded]: EntryRow): DeadLetter {
-  const fields = JSON.parse(entry) as Omit<DeadLetter, 'state' | 'encoded'>
-  return { ...fields, state: state as DeadLetterState, encoded: encodedOf(encoded) }
+function entryOf([state, key, attempts, nextAttemptAt, discardReason, entry, encoded]: EntryRow): DeadLetter {
+  return {
+    ...(JSON.parse(entry) as StoredEntry),
+    state,
+    key: key ?? undefined,
+    attempts,
+    nextAttemptAt: nextAttemptAt ?? undefined,
+    ...(discardReason === null ? {} : { discardReason }),
+    encoded: encodedOf(encoded),
+  }
 }
+
+type StoredEntry = Omit<
+  DeadLetter,
+  'state' | 'key' | 'attempts' | 'nextAttemptAt' | 'discardReason' | 'encoded'
+>

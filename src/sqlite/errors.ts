@@ -1,4 +1,5 @@
-import { type ErrorCode, TidingsError, toError } from '../kernel/index.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { TidingsError, toError } from '../kernel/index.ts'
 
 /** SQLite's result codes (sqlite.org/rescode.html), the low byte of an extended code. */
 export const sqliteCode = {
@@ -12,7 +13,17 @@ export const sqliteCode = {
   notADatabase: 26,
 } as const
 
-const meanings: Readonly<Record<number, readonly [code: ErrorCode, sentence: (file: string) => string]>> = {
+type SqliteErrorCode =
+  | 'engine_busy'
+  | 'engine_unreachable'
+  | 'file_corrupt'
+  | 'file_not_ours'
+  | 'file_read_only'
+  | 'storage_full'
+
+const meanings: Readonly<
+  Record<number, readonly [code: SqliteErrorCode, sentence: (file: string) => string]>
+> = {
   [sqliteCode.busy]: [
     'engine_busy',
     (file) =>
@@ -61,5 +72,30 @@ export function sqliteError(thrown: unknown, file: string): Error {
   const meaning = meanings[resultCode(thrown) ?? -1]
   if (meaning === undefined) return toError(thrown)
   const [code, sentence] = meaning
-  return new TidingsError(code as 'engine_busy', sentence(file), { cause: thrown })
+  return new TidingsError(code, sentence(file), { cause: thrown })
+}
+
+/** A connection of ours: the database and the name of its file. */
+export interface Connection {
+  readonly database: DatabaseSync
+  readonly file: string
+}
+
+/** What went wrong on a connection, in our words: it is closed, or SQLite says so; other errors as they are. */
+export function connectionError(thrown: unknown, { database, file }: Connection): Error {
+  if (thrown instanceof TidingsError || database.isOpen) return sqliteError(thrown, file)
+  return new TidingsError(
+    'engine_closed',
+    `${file} was closed before this call. Close the bus, the engine and the inbox last, or open the file again.`,
+    { cause: thrown },
+  )
+}
+
+/** Reads from a connection. @throws errors in our words. */
+export function reading<Result>(connection: Connection, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    throw connectionError(error, connection)
+  }
 }

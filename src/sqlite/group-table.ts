@@ -6,6 +6,7 @@ import {
   type LoadedGroup,
   type LogStore,
   type StoredCommit,
+  vacated,
 } from '../log/index.ts'
 import { rows } from './topic-table.ts'
 
@@ -56,8 +57,8 @@ export class GroupTable {
       'UPDATE tidings_commit SET offset = ?, state = ? WHERE group_name = ? AND topic = ? AND partition = ? AND generation = ?',
     )
     this.#move = database.prepare(
-      `INSERT INTO tidings_commit (group_name, topic, partition, generation, offset, state) VALUES (?, ?, ?, 0, ?, ?)
-       ON CONFLICT DO UPDATE SET offset = excluded.offset, state = excluded.state`,
+      `INSERT INTO tidings_commit (group_name, topic, partition, generation, offset, state) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET generation = excluded.generation, offset = excluded.offset, state = excluded.state`,
     )
   }
 
@@ -110,10 +111,15 @@ export class GroupTable {
     return this.#commit.run(offset, state, group, topic, partition, generation).changes === 1
   }
 
-  /** A group that was never here is registered, so that retention keeps what it is to read. */
-  moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): void {
-    this.#insert.run(group, this.#boot, JSON.stringify(emptyGroup))
+  moveCommits(
+    group: string,
+    commits: readonly Omit<StoredCommit, 'generation'>[],
+    revision: number,
+  ): boolean {
+    const moved = vacated(this.load(group).state)
+    if (!this.save(group, moved, revision, [])) return false
     for (const { topic, partition, offset, state } of commits)
-      this.#move.run(group, topic, partition, offset, state)
+      this.#move.run(group, topic, partition, moved.generation, offset, state)
+    return true
   }
 }

@@ -1,8 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, type Random, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
+import { fencedBy } from '../log/index.ts'
 import { checkDurable, createTables, openDatabase } from './database.ts'
-import { inboxTables } from './tables.ts'
+import { reading } from './errors.ts'
 import { rows } from './topic-table.ts'
 import { Writer } from './writer.ts'
 
@@ -14,7 +15,8 @@ import { Writer } from './writer.ts'
 export type SqliteTransact = <Result>(run: (tx: DatabaseSync) => Synchronous<Result>) => Promise<Result>
 
 /**
- * An inbox in a SQLite file, beside the rows that handlers write.
+ * An inbox in a SQLite file, beside the rows that handlers write. Made at start: while another process holds the lock of
+ * the file it blocks, for up to `limits.busyMs`.
  * @param database the file, or an open connection to it; the same connection is the handlers' `tx`.
  */
 export function sqliteInbox(
@@ -26,7 +28,7 @@ export function sqliteInbox(
   const connection = typeof database === 'string' ? openDatabase(file) : database
   try {
     checkDurable(connection, file)
-    createTables(connection, file, 'inbox', inboxTables)
+    createTables(connection, file, ['inbox'])
   } catch (error) {
     if (typeof database === 'string') connection.close()
     throw error
@@ -68,7 +70,9 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
   }
 
   async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
-    return keys.map(({ source, id }) => this.#find.get(group, source, id) !== undefined)
+    return reading(this.#writer, () =>
+      keys.map(({ source, id }) => this.#find.get(group, source, id) !== undefined),
+    )
   }
 
   transaction(claim: InboxClaim): SqliteTransact {
@@ -76,7 +80,7 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
       const result = await this.#writer.write(() => {
         claim.check()
         if (!this.#enter(claim)) throw alreadyHandled(claim)
-        return runSynchronously(run, this.#writer.database)
+        return runSynchronously('transact', run, this.#writer.database)
       })
       claim.committed()
       return result
@@ -103,15 +107,11 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
   }
 
   /** Raises the fence and records the keys; false when all of them were there. */
-  #enter({ fence: { group, topic, partition, generation }, keys }: InboxClaim): boolean {
+  #enter({ fence, keys }: InboxClaim): boolean {
+    const { group, topic, partition, generation } = fence
     const row = this.#fence.get(group, topic, partition) as unknown as [number] | undefined
     const seen = row?.[0] ?? -1
-    if (seen > generation) {
-      throw new TidingsError(
-        'fenced',
-        `Partition ${partition} of "${topic}" belongs to generation ${seen} of group "${group}" now; this member has ${generation}. Its writes are rolled back; the new owner delivers the event again.`,
-      )
-    }
+    if (seen > generation) throw fencedBy(fence, seen)
     if (seen < generation) this.#raise.run(group, topic, partition, generation)
     let added = 0
     for (const { source, id } of keys) {
@@ -129,7 +129,9 @@ function alreadyHandled({ keys, fence }: InboxClaim): TidingsError {
   )
 }
 
+/** @param name what the caller called, for the error. */
 export function runSynchronously<Result>(
+  name: 'transact' | 'transaction',
   run: (tx: DatabaseSync) => Synchronous<Result>,
   tx: DatabaseSync,
 ): Result {
@@ -139,7 +141,7 @@ export function runSynchronously<Result>(
     Promise.resolve(result).catch(() => undefined)
     throw new TidingsError(
       'transaction_async',
-      'The function given to transact returned a Promise. SQLite transactions are synchronous: await what you need before transact, and write inside it without await.',
+      `The function given to ${name} returned a Promise. SQLite transactions are synchronous: await what you need before ${name}, and write inside it without await.`,
     )
   }
   return result as Result

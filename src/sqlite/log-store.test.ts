@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../kernel/index.ts'
 import type { LogStore, StoredRecord } from '../log/index.ts'
 import { recordChecksum } from './checksum.ts'
+import { openDatabase } from './database.ts'
 import { recordId } from './record-id.ts'
 import { folder, type OpenedStore, openStore } from './sqlite.fixture.ts'
 
@@ -22,6 +24,10 @@ function append(store: LogStore, ...texts: readonly string[]): Promise<void> {
 
 function read(store: LogStore, from = 0, maxRecords = 10_000): Promise<readonly StoredRecord[]> {
   return store.read('orders', 0, from, { maxRecords, maxBytes: 2 ** 40 })
+}
+
+async function endOf(store: LogStore): Promise<number | undefined> {
+  return (await store.bounds('orders'))[0]?.end
 }
 
 async function bodies(store: LogStore): Promise<unknown[]> {
@@ -272,7 +278,7 @@ describe('A log in a file', () => {
     await using opened = await openOrders(files.file())
     const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7 } }
     const state = {
-      members: { one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9 } },
+      members: { one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000 } },
       held,
       generation: 7,
     }
@@ -280,6 +286,83 @@ describe('A log in a file', () => {
     expect((await opened.store.loadGroup('billing')).state).toEqual(state)
     opened.database.exec("UPDATE tidings_group SET boot = 'an earlier one'")
     expect((await opened.store.loadGroup('billing')).state).toEqual({ members: {}, held: {}, generation: 7 })
+  })
+
+  test('appends what has come due in steps that each fit into one commit', async () => {
+    using files = folder()
+    await using opened = await openOrders(files.file())
+    const { store, clock } = opened
+    const body = 'x'.repeat(limits.groupCommitBytes / 8)
+    const record = { topic: 'orders', partition: 0, body, notBefore: clock.now() + 10 }
+    await store.append(Array<typeof record>(20).fill(record), { tx: undefined })
+    await clock.advance(10)
+    const steps = [await endOf(store)]
+    while ((await store.appendDue()) !== undefined) steps.push(await endOf(store))
+    expect([...steps, await endOf(store)]).toEqual([0, 8, 16, 20])
+    expect(await store.appendDue()).toBeUndefined()
+  })
+
+  test('appends a delayed record that is larger than a step alone', async () => {
+    using files = folder()
+    await using opened = await openOrders(files.file())
+    const { store, clock } = opened
+    const body = 'x'.repeat(limits.groupCommitBytes + 1)
+    await store.append([{ topic: 'orders', partition: 0, body, notBefore: clock.now() + 10 }], {
+      tx: undefined,
+    })
+    await clock.advance(10)
+    expect([await store.appendDue(), await endOf(store)]).toEqual([undefined, 1])
+  })
+
+  test.each([
+    ['records', limits.groupCommitRecords * 2 + 5, 'x', 3],
+    ['bytes', 20, 'x'.repeat(limits.groupCommitBytes / 8), 3],
+  ])('is truncated in slices of so many %s, other work in between', async (_, count, text, slices) => {
+    using files = folder()
+    await using opened = await openOrders(files.file())
+    await append(opened.store, ...Array<string>(count).fill(text))
+    await append(opened.store, 'kept')
+    const own = openDatabase(opened.file)
+    const seen = new Set<unknown>()
+    const query = own.prepare('SELECT count(*) AS left, begin_offset FROM tidings_record, tidings_partition')
+    const look = (): void => {
+      const { left, begin_offset } = query.get() ?? {}
+      seen.add(begin_offset)
+      expect(left).toBe(count + 1 - Number(begin_offset))
+    }
+    const truncating = new AbortController()
+    const truncated = opened.store.truncate('orders', 0, count).then(() => truncating.abort())
+    while (!truncating.signal.aborted) {
+      look()
+      await nextTurn()
+    }
+    await truncated
+    look()
+    own.close()
+    expect(seen.size).toBe(slices + 1)
+    expect(await opened.store.bounds('orders')).toMatchObject([{ begin: count, end: count + 1, bytes: 4 }])
+    expect(await bodies(opened.store)).toEqual(['kept'])
+  })
+
+  test('takes an append to a topic whose creation it has not awaited', async () => {
+    using files = folder()
+    await using opened = await openOrders(files.file())
+    const created = opened.store.createTopic({ name: 'carts', partitions: 1, retention })
+    const appended = opened.store.append(
+      [{ topic: 'carts', partition: 0, body: 'a', notBefore: undefined }],
+      {
+        tx: undefined,
+      },
+    )
+    const missing = opened.store.append([{ topic: 'none', partition: 0, body: 'b', notBefore: undefined }], {
+      tx: undefined,
+    })
+    await expect(missing).rejects.toThrow(/^(topic|partition)_missing/)
+    await Promise.all([created, appended, append(opened.store, 'c')])
+    expect(await opened.store.read('carts', 0, 0, { maxRecords: 9, maxBytes: 9 })).toMatchObject([
+      { encoded: 'a' },
+    ])
+    expect(await bodies(opened.store)).toEqual(['c'])
   })
 
   test('says so when the file is damaged while it is open', async () => {

@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
-import { type Clock, limits, TidingsError } from '../kernel/index.ts'
+import { type Clock, limits } from '../kernel/index.ts'
 import type {
   AppendRecord,
   Change,
@@ -16,18 +16,17 @@ import { bootId } from './boot.ts'
 import { CallerTransactions, inSavepoint, notThroughTransaction } from './caller-transaction.ts'
 import { type SqliteCapabilities, sqliteCapabilities } from './capabilities.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { sqliteError } from './errors.ts'
+import { connectionError, reading } from './errors.ts'
 import { GroupTable } from './group-table.ts'
 import { RecordTable } from './record-table.ts'
-import { TopicTable } from './topic-table.ts'
-import type { Writer } from './writer.ts'
+import { rows, TopicTable } from './topic-table.ts'
+import type { Writer, WriteSize } from './writer.ts'
 
 /** A log in a SQLite file. */
 export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly capabilities: SqliteCapabilities = sqliteCapabilities
   readonly #writer: Writer
   readonly #clock: Clock
-  readonly #file: string
   readonly changes: ChangeFeed
   readonly #callers: CallerTransactions
   readonly #appender: Appender
@@ -37,31 +36,38 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #nextDue: StatementSync
   readonly #due: StatementSync
   readonly #forgetDue: StatementSync
+  /** Topics whose creation waits. */
+  #creating = 0
   /** The append asked for last, which may still wait. */
   #lastAppend:
     | { readonly records: AppendRecord[]; readonly run: () => void; readonly appended: Promise<void> }
     | undefined
 
-  constructor(writer: Writer, file: string, clock: Clock) {
+  constructor(writer: Writer, clock: Clock) {
     const { database } = writer
     this.#writer = writer
     this.#clock = clock
-    this.#file = file
     this.changes = new ChangeFeed(database, clock)
-    this.#callers = new CallerTransactions(file)
+    this.#callers = new CallerTransactions(writer.file)
     this.#appender = new Appender(database)
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
-    this.#due = database.prepare(
+    this.#due = rows(
+      database,
       'SELECT id, topic, partition, body FROM tidings_delayed WHERE not_before <= ? ORDER BY not_before, id LIMIT ?',
     )
     this.#forgetDue = database.prepare('DELETE FROM tidings_delayed WHERE id = ?')
   }
 
-  createTopic(topic: TopicSettings): Promise<TopicSettings> {
-    return this.#writer.write(() => this.#topics.create(topic))
+  async createTopic(topic: TopicSettings): Promise<TopicSettings> {
+    this.#creating += 1
+    try {
+      return await this.#writer.write(() => this.#topics.create(topic))
+    } finally {
+      this.#creating -= 1
+    }
   }
 
   async topics(): Promise<readonly TopicSettings[]> {
@@ -81,19 +87,14 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     if (next === null || next === undefined) return undefined
     if (Number(next) > this.#clock.now()) return Number(next)
     return this.#writer.write(() => {
-      const rows = this.#due.all(this.#clock.now(), limits.groupCommitRecords)
-      for (const row of rows) this.#forgetDue.run(Number(row['id']))
+      const due = this.#takeDue()
+      for (const [id] of due) this.#forgetDue.run(id)
       this.#append(
-        rows.map((row) => ({
-          topic: String(row['topic']),
-          partition: Number(row['partition']),
-          body: String(row['body']),
-          notBefore: undefined,
-        })),
+        due.map(([, topic, partition, body]) => ({ topic, partition, body, notBefore: undefined })),
       )
-      const due = this.#nextDue.get()?.['due']
-      return due === null || due === undefined ? undefined : Number(due)
-    })
+      const next = this.#nextDue.get()?.['due']
+      return next === null || next === undefined ? undefined : Number(next)
+    }, wholeCommit)
   }
 
   async read(
@@ -109,13 +110,14 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     return this.#read(() => this.#topics.bounds(topic))
   }
 
-  truncate(topic: string, partition: number, before: number): Promise<void> {
-    return this.#writer.write(() => {
-      const slot = this.#topics.slotOf(topic, partition)
-      const { begin, end } = this.#topics.kept(slot)
-      const to = Math.min(before, end)
-      if (to > begin) this.#topics.cut(slot, to, this.#records.deleteBefore(slot, to))
-    })
+  /** In slices of one commit each, so that neither the event loop nor another process waits for the whole. */
+  async truncate(topic: string, partition: number, before: number): Promise<void> {
+    const slot = this.#read(() => this.#topics.slotOf(topic, partition))
+    const to = Math.min(
+      before,
+      this.#read(() => this.#topics.kept(slot).end),
+    )
+    while (await this.#writer.write(() => this.#cutSlice(slot, to), wholeCommit));
   }
 
   async groups(): Promise<readonly string[]> {
@@ -147,8 +149,16 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     return this.#writer.write(() => commits.map((each) => this.#groups.commit(group, each)))
   }
 
-  moveCommits(group: string, commits: readonly Omit<StoredCommit, 'generation'>[]): Promise<void> {
-    return this.#writer.write(() => this.#groups.moveCommits(group, commits))
+  moveCommits(
+    group: string,
+    commits: readonly Omit<StoredCommit, 'generation'>[],
+    revision: number,
+  ): Promise<boolean> {
+    return this.#writer.write(() => {
+      const moved = this.#groups.moveCommits(group, commits, revision)
+      if (moved) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
+      return moved
+    })
   }
 
   watch(changed: (change: Change) => void): () => void {
@@ -165,16 +175,14 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
    * once. What can be wrong with one of them alone is found before it joins the others.
    */
   #appendSoon(records: readonly AppendRecord[]): Promise<void> {
-    let bytes = 0
+    const size = sizeOf(records)
+    // A topic whose creation waits is there when this is written; until then it cannot be looked up.
+    if (this.#creating > 0) return this.#writer.publish(() => this.#append(records), size)
     try {
-      for (const { topic, partition, body } of records) {
-        this.#topics.slotOf(topic, partition)
-        bytes += body.length
-      }
+      for (const { topic, partition } of records) this.#topics.slotOf(topic, partition)
     } catch (error) {
-      return Promise.reject(sqliteError(error, this.#file))
+      return Promise.reject(connectionError(error, this.#writer))
     }
-    const size = { records: records.length, bytes }
     const last = this.#lastAppend
     if (last !== undefined && this.#writer.extend(last.run, size)) {
       last.records.push(...records)
@@ -185,9 +193,31 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
       this.#lastAppend = undefined
       this.#append(together)
     }
-    const appended = this.#writer.write(run, size)
+    const appended = this.#writer.publish(run, size)
     this.#lastAppend = { records: together, run, appended }
     return appended
+  }
+
+  /** What is due and fits into one commit. Read before anything is deleted: at least one, where there is one. */
+  #takeDue(): DueRow[] {
+    const taken: DueRow[] = []
+    let bytes = 0
+    const due = this.#due.iterate(this.#clock.now(), limits.groupCommitRecords) as unknown as Iterable<DueRow>
+    for (const row of due) {
+      bytes += row[3].length
+      if (taken.length > 0 && bytes > limits.groupCommitBytes) break
+      taken.push(row)
+    }
+    return taken
+  }
+
+  /** Deletes the next slice; false when nothing is left before the offset. */
+  #cutSlice(slot: number, before: number): boolean {
+    const { begin } = this.#topics.kept(slot)
+    if (begin >= before) return false
+    const slice = this.#records.deleteSlice(slot, before)
+    this.#topics.cut(slot, slice.before, slice.bytes)
+    return slice.before < before
   }
 
   #append(records: readonly AppendRecord[]): void {
@@ -203,11 +233,17 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   #read<Result>(read: () => Result): Result {
-    try {
-      return read()
-    } catch (error) {
-      if (error instanceof TidingsError) throw error
-      throw sqliteError(error, this.#file)
-    }
+    return reading(this.#writer, read)
   }
+}
+
+type DueRow = readonly [id: number, topic: string, partition: number, body: string]
+
+/** Shares its commit with no other write. */
+const wholeCommit: WriteSize = { records: limits.groupCommitRecords, bytes: limits.groupCommitBytes }
+
+function sizeOf(records: readonly AppendRecord[]): WriteSize {
+  let bytes = 0
+  for (const { body } of records) bytes += body.length
+  return { records: records.length, bytes }
 }

@@ -1,17 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { TidingsError } from '../kernel/index.ts'
+import { limits, TidingsError } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import { recordChecksum } from './checksum.ts'
 import { offsetOfId, recordId } from './record-id.ts'
 import { rows, type TopicTable } from './topic-table.ts'
 
+type SizeRow = readonly [id: number, bytes: number]
 type RecordRow = readonly [id: number, appendedAt: number, checksum: number, body: string]
 
 /** Reads what is stored, and finds out when that is not what was written: changed, moved or missing. */
 export class RecordTable {
   readonly #topics: TopicTable
   readonly #page: StatementSync
-  readonly #bytesBefore: StatementSync
+  readonly #sizes: StatementSync
   readonly #deleteBefore: StatementSync
 
   constructor(database: DatabaseSync, topics: TopicTable) {
@@ -20,9 +21,9 @@ export class RecordTable {
       database,
       'SELECT id, appended_at, checksum, body FROM tidings_record WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
     )
-    this.#bytesBefore = rows(
+    this.#sizes = rows(
       database,
-      'SELECT coalesce(sum(octet_length(body)), 0) FROM tidings_record WHERE id >= ? AND id < ?',
+      'SELECT id, octet_length(body) FROM tidings_record WHERE id >= ? AND id < ? ORDER BY id LIMIT ?',
     )
     this.#deleteBefore = database.prepare('DELETE FROM tidings_record WHERE id >= ? AND id < ?')
   }
@@ -65,11 +66,24 @@ export class RecordTable {
     if (missing < to) throw corrupt(topic, partition, missing)
   }
 
-  /** Returns how many bytes went. */
-  deleteBefore(slot: number, before: number): number {
-    const [bytes] = this.#bytesBefore.get(recordId(slot, 0), recordId(slot, before)) as unknown as [number]
-    this.#deleteBefore.run(recordId(slot, 0), recordId(slot, before))
-    return bytes
+  /** Deletes the first records before an offset, as many as one commit holds; returns up to where, and their bytes. */
+  deleteSlice(slot: number, before: number): { readonly before: number; readonly bytes: number } {
+    const { groupCommitRecords, groupCommitBytes } = limits
+    const [first, end] = [recordId(slot, 0), recordId(slot, before)]
+    const sizes = this.#sizes.iterate(first, end, groupCommitRecords + 1) as unknown as Iterable<SizeRow>
+    let count = 0
+    let bytes = 0
+    let to = end
+    for (const [id, size] of sizes) {
+      if (count === groupCommitRecords || (count > 0 && bytes + size > groupCommitBytes)) {
+        to = id
+        break
+      }
+      count += 1
+      bytes += size
+    }
+    this.#deleteBefore.run(first, to)
+    return { before: offsetOfId(slot, to), bytes }
   }
 }
 

@@ -6,7 +6,6 @@ import { type Clock, seededRandom } from '../kernel/index.ts'
 import { VirtualClock } from '../testing/index.ts'
 import { createTables, openDatabase } from './database.ts'
 import { SqliteLogStore } from './log-store.ts'
-import { logTables } from './tables.ts'
 import { Writer } from './writer.ts'
 
 export interface Folder extends Disposable {
@@ -39,9 +38,9 @@ export function openStore(file: string): OpenedStore {
 
 export function openStoreOn<C extends Clock>(file: string, clock: C): OpenedStore<C> {
   const database = openDatabase(file)
-  createTables(database, file, 'log', logTables)
+  createTables(database, file, ['log', 'inbox'])
   const writer = new Writer(database, file, clock, seededRandom(1))
-  const store = new SqliteLogStore(writer, file, clock)
+  const store = new SqliteLogStore(writer, clock)
   return {
     file,
     database,

@@ -9,7 +9,6 @@ import { checkHasLog, createTables, openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
-import { inboxTables, logTables } from './tables.ts'
 import { Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -29,7 +28,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
 
   constructor(file: string, database: DatabaseSync, clock: Clock, random: Random) {
     const writer = new Writer(database, file, clock, random)
-    const store = new SqliteLogStore(writer, file, clock)
+    const store = new SqliteLogStore(writer, clock)
     super(store, clock)
     this.file = file
     this.deadLetters = new SqliteDeadLetterStore(writer, store.changes)
@@ -44,7 +43,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
    * one turn of the event loop share one commit. The function is synchronous: a Promise does not compile.
    */
   transaction<Result>(run: (tx: DatabaseSync) => Synchronous<Result>): Promise<Result> {
-    return this.#writer.write(() => runSynchronously(run, this.#database))
+    return this.#writer.write(() => runSynchronously('transaction', run, this.#database))
   }
 
   /** The connection, for reading and for creating the caller's own tables. Write through `transaction`. */
@@ -54,7 +53,6 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
 
   /** An inbox in this file: `transact` then may also publish, with `{ tx }`. */
   inbox(): InboxStore<SqliteTransact> {
-    createTables(this.#database, this.file, 'inbox', inboxTables)
     return new SqliteInbox(this.#writer, this.#clock)
   }
 
@@ -74,7 +72,8 @@ export async function sqlite(file: string, options: SqliteOptions = {}): Promise
   if (!create) checkHasLog(file)
   const database = openDatabase(file)
   try {
-    createTables(database, file, 'log', logTables)
+    // The inbox's with the log's, in a wait at start: `engine.inbox()` may be called while the program runs.
+    createTables(database, file, ['log', 'inbox'])
   } catch (error) {
     database.close()
     throw error

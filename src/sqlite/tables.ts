@@ -4,7 +4,7 @@
  */
 export const formatVersion = 1
 
-export const logTables = `
+const logTables = `
 CREATE TABLE tidings_topic (
   name TEXT PRIMARY KEY,
   partitions INTEGER NOT NULL,
@@ -63,13 +63,17 @@ CREATE TABLE tidings_dead_letter (
   partition INTEGER NOT NULL,
   offset INTEGER NOT NULL,
   state TEXT NOT NULL,
+  event_key TEXT,
+  attempts INTEGER NOT NULL,
+  next_attempt_at INTEGER,
+  discard_reason TEXT,
   entry TEXT NOT NULL,
   encoded TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tidings_dead_letter_open ON tidings_dead_letter (group_name, topic, partition, state);
 `
 
-export const inboxTables = `
+const inboxTables = `
 CREATE TABLE tidings_inbox (
   group_name TEXT NOT NULL,
   source TEXT NOT NULL,
@@ -87,3 +91,8 @@ CREATE TABLE tidings_fence (
   PRIMARY KEY (group_name, topic, partition)
 ) STRICT, WITHOUT ROWID;
 `
+
+/** What a file may hold of us, each with its own format version. */
+export type Part = 'log' | 'inbox'
+
+export const tables: Readonly<Record<Part, string>> = { log: logTables, inbox: inboxTables }

@@ -153,19 +153,41 @@ describe('Writes', () => {
     other.close()
   })
 
-  test('are refused when too many wait, and again accepted later', async () => {
+  test('are refused when too many publishes wait and it is one more, and again accepted later', async () => {
     using files = folder()
     await using opened = openWithTable(files.file())
     const { writer } = opened
     const half = { records: 1, bytes: limits.publishPendingBytes / 2 }
-    const waiting = [writer.write(() => 1, half), writer.write(() => 2, half)]
-    await expect(writer.write(() => 3, half)).rejects.toThrow(/^publish_overloaded/)
+    const waiting = [writer.publish(() => 1, half), writer.publish(() => 2, half)]
+    await expect(writer.publish(() => 3, half)).rejects.toThrow(
+      /^publish_overloaded: 2 events with 268435456 bytes wait/,
+    )
     expect(await Promise.all(waiting)).toEqual([1, 2])
-    expect(await writer.write(() => 4, half)).toBe(4)
+    expect(await writer.publish(() => 4, half)).toBe(4)
     const many = { records: limits.publishPendingRecords, bytes: 0 }
-    const all = writer.write(() => 5, many)
-    await expect(writer.write(() => 6)).rejects.toThrow(/^publish_overloaded/)
+    const all = writer.publish(() => 5, many)
+    await expect(writer.publish(() => 6, { records: 1, bytes: 0 })).rejects.toThrow(/^publish_overloaded/)
     expect(await all).toBe(5)
+  })
+
+  test('of other kinds are accepted however many publishes wait, and do not count among them', async () => {
+    using files = folder()
+    await using opened = openWithTable(files.file())
+    const { writer } = opened
+    const full = { records: limits.publishPendingRecords, bytes: limits.publishPendingBytes }
+    const control = [writer.write(() => 1, full), writer.write(() => 2)]
+    const publish = writer.publish(() => 3, full)
+    control.push(writer.write(() => 4))
+    expect(await Promise.all([...control, publish])).toEqual([1, 2, 4, 3])
+  })
+
+  test('that alone are more than may wait say their own size', async () => {
+    using files = folder()
+    await using opened = openWithTable(files.file())
+    const size = { records: 7, bytes: limits.publishPendingBytes + 1 }
+    await expect(opened.writer.publish(() => 1, size)).rejects.toThrow(
+      /^limit_exceeded: One publish of 7 events with 268435457 bytes .* in several calls/,
+    )
   })
 
   test('started inside a write come after it, in another transaction', async () => {

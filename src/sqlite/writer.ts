@@ -1,16 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
-import { resultCode, sqliteCode, sqliteError } from './errors.ts'
+import { type Connection, connectionError, resultCode, sqliteCode } from './errors.ts'
 
 interface Job {
   readonly run: () => unknown
+  /** A publish, which counts for the bounds of what waits. */
+  readonly bounded: boolean
   records: number
   bytes: number
   readonly fulfil: (result: unknown) => void
   readonly reject: (error: Error) => void
 }
 
-/** How much a write adds, for the bounds of what waits and of what shares a commit. */
+/** How much a write adds to the commit that it shares. */
 export interface WriteSize {
   readonly records: number
   readonly bytes: number
@@ -23,9 +25,9 @@ const small: WriteSize = { records: 1, bytes: 0 }
  * each inside its own savepoint; a write fulfils when that transaction is durable. When another process holds the
  * lock, it is tried again after about a millisecond: SQLite's own busy handler would let one process starve others.
  */
-export class Writer {
+export class Writer implements Connection {
   readonly database: DatabaseSync
-  readonly #file: string
+  readonly file: string
   readonly #clock: Clock
   readonly #random: Random
   readonly #begin: StatementSync
@@ -33,8 +35,9 @@ export class Writer {
   readonly #savepoint: StatementSync
   readonly #release: StatementSync
   #waiting: Job[] = []
-  #waitingRecords = 0
-  #waitingBytes = 0
+  /** Of the publishes that wait. */
+  #pendingRecords = 0
+  #pendingBytes = 0
   #scheduled = false
   #idle: (() => void)[] = []
   #afterCommit: (() => void)[] = []
@@ -42,7 +45,7 @@ export class Writer {
 
   constructor(database: DatabaseSync, file: string, clock: Clock, random: Random) {
     this.database = database
-    this.#file = file
+    this.file = file
     this.#clock = clock
     this.#random = random
     this.#begin = database.prepare('BEGIN IMMEDIATE')
@@ -58,23 +61,28 @@ export class Writer {
 
   /** Rejects with what `run` throws, which then has written nothing. */
   write<Result>(run: () => Result, size: WriteSize = small): Promise<Result> {
-    if (!this.#mayWait(size)) {
-      return Promise.reject(
-        new TidingsError(
-          'publish_overloaded',
-          `${this.#waitingRecords} writes to ${this.#file} wait for the disk already. Await publishes before starting more.`,
-        ),
-      )
-    }
-    this.#waitingRecords += size.records
-    this.#waitingBytes += size.bytes
+    return this.#enqueue(run, false, size)
+  }
+
+  /**
+   * A write that is refused when too much waits for the disk. All others are accepted even then: a member that could not
+   * renew its lease or commit because of publishes would lose its partitions.
+   */
+  publish<Result>(run: () => Result, size: WriteSize): Promise<Result> {
+    if (!this.#mayWait(size)) return Promise.reject(this.#overloaded(size))
+    this.#pendingRecords += size.records
+    this.#pendingBytes += size.bytes
+    return this.#enqueue(run, true, size)
+  }
+
+  #enqueue<Result>(run: () => Result, bounded: boolean, size: WriteSize): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ run, ...size, fulfil: resolve as (result: unknown) => void, reject })
+      this.#waiting.push({ run, bounded, ...size, fulfil: resolve as (result: unknown) => void, reject })
       this.#schedule()
     })
   }
 
-  /** Whether a write may still grow by so much: it waits, none was asked for after it, and one commit has room for it. */
+  /** Whether a publish may still grow by so much: it waits, no write was asked for after it, and one commit has room. */
   extend(run: () => unknown, size: WriteSize): boolean {
     const last = this.#waiting.at(-1)
     if (last?.run !== run || !this.#mayWait(size)) return false
@@ -83,19 +91,33 @@ export class Writer {
     if (records > limits.groupCommitRecords || bytes > limits.groupCommitBytes) return false
     last.records = records
     last.bytes = bytes
-    this.#waitingRecords += size.records
-    this.#waitingBytes += size.bytes
+    this.#pendingRecords += size.records
+    this.#pendingBytes += size.bytes
     return true
   }
 
   #mayWait({ records, bytes }: WriteSize): boolean {
     return (
-      this.#waitingRecords + records <= limits.publishPendingRecords &&
-      this.#waitingBytes + bytes <= limits.publishPendingBytes
+      this.#pendingRecords + records <= limits.publishPendingRecords &&
+      this.#pendingBytes + bytes <= limits.publishPendingBytes
     )
   }
 
-  /** From inside a write: calls back once its transaction is durable. */
+  #overloaded({ records, bytes }: WriteSize): TidingsError {
+    const { publishPendingRecords, publishPendingBytes } = limits
+    if (records > publishPendingRecords || bytes > publishPendingBytes) {
+      return new TidingsError(
+        'limit_exceeded',
+        `One publish of ${records} events with ${bytes} bytes is more than may wait for the disk at once: ${publishPendingRecords} events and ${publishPendingBytes} bytes. Publish them in several calls.`,
+      )
+    }
+    return new TidingsError(
+      'publish_overloaded',
+      `${this.#pendingRecords} events with ${this.#pendingBytes} bytes wait for the disk of ${this.file} already. Await publishes before starting more.`,
+    )
+  }
+
+  /** From inside a write: calls back once its transaction is durable. The callback does not throw. */
   afterCommit(callback: () => void): void {
     this.#afterCommit.push(callback)
   }
@@ -133,7 +155,7 @@ export class Writer {
       return
     }
     this.#scheduled = false
-    const failure = sqliteError(error, this.#file)
+    const failure = connectionError(error, this)
     for (const job of this.#take()) job.reject(failure)
     if (this.#waiting.length > 0) this.#schedule()
     else for (const resolve of this.#idle.splice(0)) resolve()
@@ -151,9 +173,10 @@ export class Writer {
       count += 1
       records += job.records
       bytes += job.bytes
+      if (!job.bounded) continue
+      this.#pendingRecords -= job.records
+      this.#pendingBytes -= job.bytes
     }
-    this.#waitingRecords -= records
-    this.#waitingBytes -= bytes
     const taken = count === this.#waiting.length ? this.#waiting : this.#waiting.slice(0, count)
     this.#waiting = count === this.#waiting.length ? [] : this.#waiting.slice(count)
     return taken
@@ -170,7 +193,7 @@ export class Writer {
         } catch (error) {
           // Some errors, a full disk among them, end the whole transaction.
           if (!this.database.isTransaction || jobs.length === 1) throw error
-          failures.set(index, sqliteError(error, this.#file))
+          failures.set(index, connectionError(error, this))
           results.push(undefined)
         }
       }
@@ -178,18 +201,18 @@ export class Writer {
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK')
       this.#afterCommit = []
-      const failure = sqliteError(error, this.#file)
+      const failure = connectionError(error, this)
       for (const [index, job] of jobs.entries()) job.reject(failures.get(index) ?? failure)
       return
     } finally {
       this.#running = false
     }
-    for (const callback of this.#afterCommit.splice(0)) callback()
     for (const [index, job] of jobs.entries()) {
       const failure = failures.get(index)
       if (failure === undefined) job.fulfil(results[index])
       else job.reject(failure)
     }
+    for (const callback of this.#afterCommit.splice(0)) callback()
   }
 
   #runInSavepoint(job: Job): unknown {

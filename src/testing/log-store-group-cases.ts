@@ -5,7 +5,7 @@ import type { LogStoreContext } from './log-store-contract.ts'
 import { createOrders, topic } from './log-store-records.ts'
 
 const state: GroupState = {
-  members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000 } },
+  members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000 } },
   held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1 } },
   generation: 1,
 }
@@ -16,6 +16,10 @@ function grant(partition: number, generation: number): Omit<StoredCommit, 'offse
 
 function commitOf(partition: number, generation: number, offset: number, text = ''): StoredCommit {
   return { topic, partition, generation, offset, state: text }
+}
+
+function move(partition: number, offset: number): Omit<StoredCommit, 'generation'> {
+  return { topic, partition, offset, state: '' }
 }
 
 /** What a LogStore promises of groups and their commits. */
@@ -93,24 +97,61 @@ export const groupCases: ContractCases<LogStoreContext> = {
     deepStrictEqual(await store.groups(), [])
   },
 
-  'moves commits whatever their generation, which stays as it is': async ({ store }) => {
+  'moves commits, and leaves nobody in the group': async ({ store }) => {
     await createOrders(store)
-    await store.saveGroup('billing', state, 0, [grant(0, 3)])
-    await store.commit('billing', [commitOf(0, 3, 9, 'notes')])
-    await store.moveCommits('billing', [
-      { topic, partition: 0, offset: 2, state: '' },
-      { topic, partition: 1, offset: 4, state: '' },
-    ])
-    deepStrictEqual(await store.commits('billing'), [commitOf(0, 3, 2), commitOf(1, 0, 4)])
+    await store.saveGroup('billing', { ...state, generation: 4 }, 0, [grant(0, 3), grant(1, 4)])
+    await store.commit('billing', [commitOf(0, 3, 9, 'notes'), commitOf(1, 4, 7)])
+    ok(await store.moveCommits('billing', [move(0, 2)], 1))
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 5, 2), commitOf(1, 4, 7)])
+    const loaded = await store.loadGroup('billing')
+    deepStrictEqual([loaded.state, loaded.revision], [{ members: {}, held: {}, generation: 5 }, 2])
   },
 
-  'registers a group whose commits are moved before it was ever here': async ({ store }) => {
+  'refuses the commit of a member that was paused while its group was moved': async ({ store }) => {
     await createOrders(store)
-    await store.moveCommits('billing', [{ topic, partition: 0, offset: 2, state: '' }])
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    ok(await store.moveCommits('billing', [move(0, 2)], 1))
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 10)]), [false])
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 2, 2)])
+  },
+
+  'moves nothing when the group has changed since it was loaded': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    await store.commit('billing', [commitOf(0, 1, 9)])
+    const moves = [
+      store.moveCommits('billing', [move(0, 2)], 0),
+      store.moveCommits('billing', [move(0, 3)], 2),
+    ]
+    deepStrictEqual(await Promise.all(moves), [false, false])
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 1, 9)])
+    deepStrictEqual((await store.loadGroup('billing')).state, state)
+    equal(await store.moveCommits('audit', [move(0, 2)], 7), false)
     deepStrictEqual(await store.groups(), ['billing'])
-    const { revision } = await store.loadGroup('billing')
-    ok(await store.saveGroup('billing', state, revision, [grant(0, 1)]))
-    deepStrictEqual(await store.commits('billing'), [commitOf(0, 1, 2)])
+  },
+
+  'lets one of several moves at the same time win': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    const moves = [1, 2, 3].map((offset) => store.moveCommits('billing', [move(0, offset)], 1))
+    deepStrictEqual(await Promise.all(moves), [true, false, false])
+    deepStrictEqual(await store.commits('billing'), [commitOf(0, 2, 1)])
+  },
+
+  'registers a group whose commits are moved before it was ever here, its first generation still open':
+    async ({ store }) => {
+      await createOrders(store)
+      ok(await store.moveCommits('billing', [move(0, 2)], 0))
+      deepStrictEqual(await store.groups(), ['billing'])
+      const loaded = await store.loadGroup('billing')
+      deepStrictEqual([loaded.state.generation, loaded.revision], [0, 1])
+      ok(await store.saveGroup('billing', state, 1, [grant(0, 1)]))
+      deepStrictEqual(await store.commits('billing'), [commitOf(0, 1, 2)])
+    },
+
+  'registers no group whose state was saved against a revision that it never had': async ({ store }) => {
+    equal(await store.saveGroup('billing', state, 3, []), false)
+    deepStrictEqual(await store.groups(), [])
   },
 
   'tells watchers that a group has changed, and not that it has not': async ({ store }) => {
@@ -119,5 +160,8 @@ export const groupCases: ContractCases<LogStoreContext> = {
     await store.saveGroup('billing', state, 0, [])
     await store.saveGroup('billing', state, 0, [])
     deepStrictEqual(told, [{ kind: 'group', group: 'billing' }])
+    await store.moveCommits('billing', [], 1)
+    await store.moveCommits('billing', [], 1)
+    equal(told.length, 2)
   },
 }

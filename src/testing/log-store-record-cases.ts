@@ -188,6 +188,33 @@ export const recordCases: ContractCases<LogStoreContext> = {
     equal(told, 1)
   },
 
+  'appends also when a watcher throws, and tells the others': async ({ store }) => {
+    const warnings: Error[] = []
+    const emitWarning = process.emitWarning.bind(process)
+    process.emitWarning = (warning: string | Error): void => void warnings.push(warning as Error)
+    try {
+      await createOrders(store)
+      let told = 0
+      store.watch(() => {
+        throw new Error('mine')
+      })
+      store.watch(() => (told += 1))
+      await append(store, record('a'))
+      await append(store, record('b'))
+      deepStrictEqual([told, warnings.map(({ message }) => message)], [2, ['mine', 'mine']])
+    } finally {
+      process.emitWarning = emitWarning
+    }
+    deepStrictEqual(await bodies(store), ['a', 'b'])
+  },
+
+  'appends to a topic whose creation was asked for before, without awaiting': async ({ store }) => {
+    const created = createOrders(store)
+    await append(store, record('a'))
+    await created
+    deepStrictEqual(await bodies(store), ['a'])
+  },
+
   'tells a watcher nothing after it has stopped': async ({ store }) => {
     await createOrders(store)
     let told = 0

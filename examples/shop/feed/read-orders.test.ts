@@ -56,6 +56,6 @@ test('a file with nothing but wrong lines is not read to its end', async () => {
 
 test('a file that is not there is one sentence', async () => {
   await expect(readOrders('/nowhere/orders.ndjson')).rejects.toThrow(
-    '/nowhere/orders.ndjson cannot be read: ENOENT',
+    '/nowhere/orders.ndjson cannot be read: there is no such file. Check what --orders names.',
   )
 })

@@ -40,9 +40,16 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   try {
     await using handle = await open(file)
     yield* handle.readLines()
-  } catch (error) {
-    throw new ShopError(`${file} cannot be read: ${reasonOf(error)}`, { cause: error })
+  } catch (cause) {
+    throw new ShopError(`${file} cannot be read${unreadable(cause)} Check what --orders names.`, { cause })
   }
+}
+
+function unreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return ': there is no such file.'
+  if (code === 'EISDIR') return ': it is a folder.'
+  return `: ${reasonOf(error)}.`
 }
 
 function reasonOf(error: unknown): string {

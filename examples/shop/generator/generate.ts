@@ -15,15 +15,14 @@ const usualOrdersPerSecond = 10
 
 /** Customers order at three checkouts, two of them older programs on the same log, until the signal aborts. */
 export async function generate(
-  { file, orders, ordersUrl }: Shop,
+  { file, orders }: Shop,
   tally: Tally,
   { seed, ordersPerSecond = usualOrdersPerSecond, signal }: GenerateOptions,
 ): Promise<true> {
-  const url = `sqlite:${encodeURI(file)}`
-  const [market, telephone] = await Promise.all([openMarket(url), openTelephone(url)])
+  const [market, telephone] = await Promise.all([openMarket(file), openTelephone(file)])
   try {
     const run = Date.now().toString(36)
-    const counters = { orders, ordersUrl, market, telephone, tally }
+    const counters = { orders, market, telephone, tally }
     await stream(lives(seeded(seed), run), counters, ordersPerSecond, signal)
     return true
   } finally {

@@ -10,7 +10,6 @@ import type { Life } from './lives.ts'
 /** Where generated orders go. */
 export interface Counters {
   readonly orders: OrdersService
-  readonly ordersUrl: string
   readonly market: LegacyCheckout
   readonly telephone: LegacyCheckout
   readonly tally: Tally
@@ -59,10 +58,10 @@ async function live({ checkout, sale, steps }: Life, counters: Counters, signal:
 async function sell(
   checkout: Life['checkout'],
   order: CreateOrder,
-  { orders, ordersUrl, market, telephone }: Counters,
+  { orders, market, telephone }: Counters,
 ): Promise<string | undefined> {
-  if (checkout === 'market') return market.sell(order, ordersUrl)
-  if (checkout === 'telephone') return telephone.sell(order, ordersUrl)
+  if (checkout === 'market') return market.sell(order)
+  if (checkout === 'telephone') return telephone.sell(order)
   return refusalOf(await orders.request(order))
 }
 

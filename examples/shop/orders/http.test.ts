@@ -4,6 +4,7 @@ import { sqlite } from 'tidings/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { catalog } from '../catalog/catalog.ts'
 import { freshFolder } from '../testing.ts'
+import { announceOn } from './announce.ts'
 import { ordersApi } from './http.ts'
 import { OrdersService } from './orders-service.ts'
 
@@ -14,7 +15,7 @@ async function openApi() {
   const engine = await sqlite(join(freshFolder(), 'shop.db'))
   const bus = await openBus({ transport: engine, source: '/orders-service', catalog })
   onTestFinished(() => bus.close())
-  const api = ordersApi(new OrdersService(engine, bus))
+  const api = ordersApi(new OrdersService(engine, announceOn(bus)))
   return async (method: string, path: string, body?: unknown) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const response = await api.request(path, { method, ...(body === undefined ? {} : { body: text }) })
@@ -88,15 +89,21 @@ describe('the orders service over HTTP', () => {
     const ask = await openApi()
     expect(await ask('POST', '/orders', body)).toEqual({
       status: 400,
-      body: { error: expect.stringContaining(error) },
+      body: { error: expect.stringContaining(error), orderId: null },
     })
+  })
+
+  test('refuses a body that is too large, in the same shape', async () => {
+    const ask = await openApi()
+    const answer = await ask('POST', '/orders', { ...order, state: 'x'.repeat(300_000) })
+    expect(answer).toEqual({ status: 413, body: { error: 'the body is over 256 KiB', orderId: null } })
   })
 
   test('says so where nothing answers', async () => {
     const ask = await openApi()
-    expect(await ask('DELETE', '/orders/42')).toMatchObject({
+    expect(await ask('DELETE', '/orders/42')).toEqual({
       status: 404,
-      body: { error: 'nothing answers DELETE /orders/42' },
+      body: { error: 'nothing answers DELETE /orders/42', orderId: null },
     })
   })
 })

@@ -9,7 +9,7 @@ import type { AdvanceOrder } from './command.ts'
 import type { Decision, Reason } from './decide.ts'
 import { type Order, statusOf } from './order.ts'
 import type { OrdersService } from './orders-service.ts'
-import { AdoptedOrder, NewOrder } from './requests.ts'
+import { NewOrder } from './requests.ts'
 
 const now = (): string => new Date().toISOString()
 
@@ -21,12 +21,6 @@ export function ordersApi(orders: OrdersService): Hono {
   api.post('/orders', async ({ req }) => {
     const { orderId = randomUUID(), ...order } = NewOrder.parse(parseJson(await req.text()))
     return answer(orderId, await orders.request({ kind: 'create', orderId, ...order, time: now() }), 201)
-  })
-
-  api.put('/orders/:id', async ({ req }) => {
-    const order = AdoptedOrder.parse(parseJson(await req.text()))
-    const orderId = Id.parse(req.param('id'))
-    return answer(orderId, await orders.adopt({ ...order, kind: 'create', orderId }), 201)
   })
 
   api.get('/orders/:id', ({ req }) => {
@@ -66,11 +60,12 @@ function answer(orderId: string, decision: Decision, status: number): Response {
 }
 
 function refusal(orderId: string, reason: Reason): Response {
-  return Response.json({ error: reason, orderId }, { status: statusCodes[reason] })
+  return problem(statusCodes[reason], reason, orderId)
 }
 
-function problem(status: number, error: string): Response {
-  return Response.json({ error }, { status })
+/** The one shape of an error: what is wrong and, where it is about an order, which. */
+function problem(status: number, error: string, orderId: string | null = null): Response {
+  return Response.json({ error, orderId }, { status })
 }
 
 function shown(order: Order): Order & { readonly status: string } {

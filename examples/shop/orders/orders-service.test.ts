@@ -5,6 +5,7 @@ import { sqlite } from 'tidings/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { catalog } from '../catalog/catalog.ts'
 import { freshFolder, newOrder } from '../testing.ts'
+import { announceOn } from './announce.ts'
 import type { AdvanceOrder } from './command.ts'
 import { OrdersService } from './orders-service.ts'
 
@@ -25,7 +26,7 @@ async function openOrders(file = join(freshFolder(), 'shop.db')) {
     }
     return events.map(({ encoded }) => decodeEvent(encoded))
   }
-  return { orders: new OrdersService(engine, bus), published, close: () => bus.close(), file }
+  return { orders: new OrdersService(engine, announceOn(bus)), published, close: () => bus.close(), file }
 }
 
 describe('the orders service', () => {
@@ -98,13 +99,5 @@ describe('the orders service', () => {
     await orders.request({ ...advance('confirm'), time: '2018-01-01T00:00:00Z' })
     expect(await published()).toHaveLength(2)
     expect(orders.find('42')?.confirmedAt).toBe('2017-11-25T00:00:00Z')
-  })
-
-  test('adopts an order of an older checkout without announcing it', async () => {
-    const { orders, published } = await openOrders()
-    expect(await orders.adopt(newOrder())).toMatchObject({ accepted: true })
-    expect(await orders.adopt(newOrder({ orderId: '43', items: [] }))).toMatchObject({ reason: 'no items' })
-    expect(await published()).toEqual([])
-    expect(await orders.execute(advance('confirm'))).toMatchObject({ accepted: true })
   })
 })

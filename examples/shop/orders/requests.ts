@@ -11,6 +11,3 @@ export const NewOrder = z.object({
   currency: z.string().length(3).default(defaultCurrency),
   items: z.array(Item).max(1_000),
 })
-
-/** The body of `PUT /orders/:id`. */
-export const AdoptedOrder = z.object({ ...NewOrder.shape, time: z.iso.datetime() })

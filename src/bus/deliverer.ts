@@ -1,0 +1,255 @@
+import { type DeadLetterState, type DeadLetterStore, deadLetterId } from '../dead-letter/index.ts'
+import { type Clock, groupDefaults, type Random, TidingsError, toError } from '../kernel/index.ts'
+import type { StoredRecord } from '../log/index.ts'
+import { Attempt, type AttemptContext, abandoned, eventOf, type Outcome } from './attempt.ts'
+import { Deadlines } from './deadlines.ts'
+import type { GroupPolicy } from './group-options.ts'
+import type { Handlers } from './handlers.ts'
+import type { Work } from './lane.ts'
+import { letterOf } from './letter.ts'
+import type { PartitionRun } from './partition-run.ts'
+import type { Report } from './report.ts'
+import { retryDelayMs } from './retry.ts'
+import { surely } from './surely.ts'
+
+export interface DelivererOptions {
+  readonly context: AttemptContext
+  readonly policy: GroupPolicy
+  readonly handlers: Handlers
+  readonly deadLetters: DeadLetterStore
+  /** True where records are ours, with a checksum that was verified. */
+  readonly trusted: boolean
+  readonly clock: Clock
+  readonly random: Random
+  readonly report: Report
+  /** Commits what a partition has to say now; fulfils with whether it is durable. */
+  readonly save: (run: PartitionRun) => Promise<boolean>
+}
+
+/** What follows a delivery: its lane goes on, waits for its first event, or stops because the event is no longer ours. */
+export type Next = 'go-on' | 'stop' | { readonly waitMs: number }
+
+/**
+ * Delivers one event and settles what comes of it: finished, to be tried again, or a dead letter, which is written
+ * before the watermark passes it.
+ */
+export class Deliverer {
+  readonly #options: DelivererOptions
+  readonly #deadlines: Deadlines<Attempt>
+  /** False while the member stops: then a store that cannot be written is not waited for. */
+  accepting = true
+
+  constructor(options: DelivererOptions) {
+    const { clock, policy } = options
+    this.#options = options
+    this.#deadlines = new Deadlines(clock, policy.handlerTimeoutMs, (attempt) => endLate(attempt, policy))
+  }
+
+  /** Synchronous as long as every stage is. Rejects only when the member stops before its store could be written. */
+  deliver(run: PartitionRun, work: Work): Next | Promise<Next> {
+    const { record } = work
+    return record === undefined ? this.#deliverKept(run, work) : this.#deliverRecord(run, work, record)
+  }
+
+  close(): void {
+    this.accepting = false
+    this.#deadlines.close()
+  }
+
+  async #deliverKept(run: PartitionRun, work: Work): Promise<Next> {
+    const id = deadLetterId(this.#options.context.group, work)
+    const letter = await this.#surely(run, () => this.#options.deadLetters.get(id))
+    if (!run.accepting || !this.accepting) return 'stop'
+    // Somebody may have discarded it since.
+    const ended = letter === undefined || letter.state === 'handled' || letter.state === 'discarded'
+    return ended ? this.#finished(run, work) : this.#deliverRecord(run, work, letter)
+  }
+
+  #deliverRecord(run: PartitionRun, work: Work, record: StoredRecord): Next | Promise<Next> {
+    const { handlers, trusted, policy } = this.#options
+    try {
+      work.event ??= eventOf(record, trusted)
+    } catch (thrown) {
+      return this.#fail(run, work, record, toError(thrown), true, 0)
+    }
+    if (handlers.of(work.event.type) === undefined) return this.#finish(run, work)
+    if (work.failed >= policy.retry.attempts) return this.#bury(run, work, record, crashed(work))
+    const covered = work.origin === 'read' && !work.suspect
+    return covered
+      ? this.#attempt(run, work, record, work.failed + 1)
+      : this.#attemptCounted(run, work, record)
+  }
+
+  /** Counts the attempt in the store before it starts: whoever takes over from a process that died knows of it. */
+  async #attemptCounted(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
+    const { failed, origin } = work
+    const attempt = work.suspect ? Math.max(2, failed + 1) : failed + 1
+    work.failed = attempt
+    if (origin === 'read') await this.#surely(run, () => this.#save(run))
+    else await this.#put(run, work, record, origin)
+    work.failed = failed
+    if (run.closed || !run.accepting || !this.accepting) return 'stop'
+    try {
+      return await this.#attempt(run, work, record, attempt)
+    } finally {
+      run.clearSuspicion(work)
+    }
+  }
+
+  async #save(run: PartitionRun): Promise<void> {
+    if ((await this.#options.save(run)) || run.closed) return
+    throw new TidingsError('engine_unreachable', 'The commit could not be saved.')
+  }
+
+  #attempt(run: PartitionRun, work: Work, record: StoredRecord, number: number): Next | Promise<Next> {
+    const { context, handlers, clock } = this.#options
+    const handling = work.event && handlers.of(work.event.type)
+    if (handling === undefined || work.event === undefined) return this.#finish(run, work)
+    const attempt = new Attempt(context, run.assignment, handling, record, work.event, number)
+    const startMs = clock.monotonic()
+    const outcome = attempt.run()
+    if (!(outcome instanceof Promise)) {
+      return this.#apply(run, work, record, outcome, clock.monotonic() - startMs)
+    }
+    const deadline = this.#deadlines.add(attempt)
+    const place = run.attempts.add(attempt)
+    return outcome.then((each) => {
+      this.#deadlines.remove(deadline)
+      run.attempts.remove(place)
+      return this.#apply(run, work, record, each, clock.monotonic() - startMs)
+    })
+  }
+
+  #apply(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    outcome: Outcome,
+    tookMs: number,
+  ): Next | Promise<Next> {
+    if (run.closed || outcome === abandoned) return 'stop'
+    switch (outcome.kind) {
+      case 'handled':
+      case 'duplicate':
+        this.#report(work, record, outcome.kind, tookMs, undefined, undefined)
+        return this.#finish(run, work)
+      case 'failed':
+        return this.#fail(run, work, record, outcome.error, outcome.final, tookMs)
+      case 'newer':
+        if (this.#options.policy.afterNewer === 'dead-letter') {
+          return this.#fail(run, work, record, outcome.error, true, tookMs)
+        }
+        this.#report(work, record, 'newer', tookMs, outcome.error, groupDefaults.newerRetryMs)
+        work.error = outcome.error
+        return this.#retry(run, work, record, groupDefaults.newerRetryMs)
+      case 'fenced':
+        // Mostly the partition is lost and its assignment ends before this wait does.
+        this.#report(work, record, 'failed', tookMs, outcome.error, groupDefaults.storeRetryMs)
+        return { waitMs: groupDefaults.storeRetryMs }
+      case 'abandoned':
+        return 'stop'
+    }
+  }
+
+  #finish(run: PartitionRun, work: Work): Next | Promise<Next> {
+    if (work.origin === 'read') return this.#finished(run, work)
+    const { context, deadLetters } = this.#options
+    const id = deadLetterId(context.group, work)
+    return this.#surely(run, () => deadLetters.resolve(run.fence(context.group), id)).then(() =>
+      this.#finished(run, work),
+    )
+  }
+
+  #finished(run: PartitionRun, work: Work): Next {
+    if (run.closed) return 'stop'
+    run.finish(work)
+    return 'go-on'
+  }
+
+  #fail(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    error: Error,
+    final: boolean,
+    tookMs: number,
+  ): Next | Promise<Next> {
+    const { policy, random } = this.#options
+    const delayMs = final ? undefined : retryDelayMs(policy.retry, work.failed + 1, random)
+    this.#report(work, record, delayMs === undefined ? 'dead-letter' : 'failed', tookMs, error, delayMs)
+    work.failed += 1
+    work.error = error
+    return delayMs === undefined ? this.#setDown(run, work, record) : this.#retry(run, work, record, delayMs)
+  }
+
+  #retry(run: PartitionRun, work: Work, record: StoredRecord, waitMs: number): Next | Promise<Next> {
+    work.nextAttemptAt = this.#options.clock.now() + waitMs
+    if (work.origin === 'read') return { waitMs }
+    return this.#put(run, work, record, work.origin).then(() => {
+      work.event = undefined // The store has it; memory keeps only its place.
+      return run.closed ? 'stop' : { waitMs }
+    })
+  }
+
+  /** Makes a dead letter without another attempt. */
+  #bury(run: PartitionRun, work: Work, record: StoredRecord, error: Error): Promise<Next> {
+    work.error = error
+    this.#report(work, record, 'dead-letter', 0, error, undefined)
+    return this.#setDown(run, work, record)
+  }
+
+  async #setDown(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
+    await this.#put(run, work, record, 'dead')
+    return this.#finished(run, work)
+  }
+
+  #put(run: PartitionRun, work: Work, record: StoredRecord, state: DeadLetterState): Promise<void> {
+    const { context, clock, deadLetters } = this.#options
+    const letter = letterOf(context.group, work, record, state, clock.now())
+    return this.#surely(run, () => deadLetters.put(run.fence(context.group), [letter]))
+  }
+
+  #surely<Result>(run: PartitionRun, action: () => Promise<Result>): Promise<Result> {
+    return surely(this.#options.clock, () => this.accepting && !run.closed, action)
+  }
+
+  #report(
+    work: Work,
+    { topic, partition, offset }: StoredRecord,
+    outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer',
+    tookMs: number,
+    error: Error | undefined,
+    retryInMs: number | undefined,
+  ): void {
+    const { context, report } = this.#options
+    const { event } = work
+    const attempt = work.failed + 1
+    report({
+      group: context.group,
+      topic,
+      partition,
+      offset,
+      event,
+      attempt,
+      outcome,
+      tookMs,
+      error,
+      retryInMs,
+    })
+  }
+}
+
+function endLate(attempt: Attempt, { handlerTimeoutMs }: GroupPolicy): void {
+  const error = new TidingsError(
+    'handler_timeout',
+    `The handler was still running after ${handlerTimeoutMs} ms. Give it the delivery's signal, or the group a longer handlerTimeout.`,
+  )
+  attempt.end(error, { kind: 'failed', error, final: false })
+}
+
+function crashed({ failed }: Work): TidingsError {
+  return new TidingsError(
+    'handler_crashed',
+    `The process died ${failed} times while it handled this event, or after it had failed. Look for what ends the process before redriving it: memory, a native module, process.exit.`,
+  )
+}

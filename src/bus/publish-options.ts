@@ -1,0 +1,79 @@
+import type { EventAttributes, EventDefinition, NewEvent } from '../catalog/index.ts'
+import { checkOptionNames, limits, shown, TidingsError } from '../kernel/index.ts'
+import type { Capabilities } from '../log/index.ts'
+
+export interface PublishOptions extends EventAttributes {
+  /** The event is appended then, not before; on engines that declare `delay`. */
+  readonly notBefore?: Date | string | undefined
+}
+
+/** Options of publishing several events, which have their attributes already. */
+export type BatchOptions = Pick<PublishOptions, 'notBefore'>
+
+const attributeNames = {
+  id: true,
+  subject: true,
+  time: true,
+  partitionkey: true,
+  correlationid: true,
+  causationid: true,
+  sequence: true,
+  traceparent: true,
+  tracestate: true,
+} as const satisfies Record<keyof EventAttributes, true>
+
+const batchNames = { notBefore: true } as const satisfies Record<keyof BatchOptions, true>
+const optionNames = { ...attributeNames, ...batchNames, tx: true } as const
+
+/** @throws `option_invalid` for a definition that is none, and for an option that is not known. */
+export function checkPublish(definition: EventDefinition, options: object): void {
+  checkOptionNames('publish', options, optionNames)
+  if (typeof definition === 'object' && typeof definition?.create === 'function') return
+  const find = typeof definition === 'string' ? '; catalog.definitionOf(type) finds it by its type' : ''
+  throw new TidingsError(
+    'option_invalid',
+    `publish got ${shown(definition)} as its event. Give the definition itself, which defineEvent(…).version(…) makes${find}.`,
+  )
+}
+
+/** @throws `option_invalid` for what is no list or has options that are not known; `limit_exceeded` */
+export function checkBatch(call: string, events: readonly unknown[], options: object): void {
+  checkOptionNames(call, options, batchNames)
+  if (!Array.isArray(events))
+    throw new TidingsError('option_invalid', `${call} got ${shown(events)}. Give the events as an array.`)
+  if (events.length <= limits.publishBatch) return
+  throw new TidingsError(
+    'limit_exceeded',
+    `${events.length} events in one call; at most ${limits.publishBatch} are published at once. Publish them in several calls.`,
+  )
+}
+
+/** @throws `option_invalid` for what no definition has made. */
+export function checkMade(made: NewEvent, index: number): void {
+  if (typeof made === 'object' && made !== null && typeof made.version === 'number') return
+  const what = typeof made === 'object' && made !== null ? 'an object without a version' : shown(made)
+  throw new TidingsError(
+    'option_invalid',
+    `publishAll got ${what} at index ${index}. Make each event with definition.create(data); publishEvents takes whole CloudEvents.`,
+  )
+}
+
+/** ms since the Unix epoch. @throws `capability_missing`, `option_invalid` */
+export function notBeforeMs(
+  notBefore: Date | string | undefined,
+  { name, delay }: Capabilities,
+): number | undefined {
+  if (notBefore === undefined) return undefined
+  if (!delay) {
+    throw new TidingsError(
+      'capability_missing',
+      `${name} cannot delay events. Publish when it is time, or use an engine that declares delay.`,
+    )
+  }
+  const ms = new Date(notBefore).getTime()
+  if (!Number.isNaN(ms)) return ms
+  throw new TidingsError(
+    'option_invalid',
+    `notBefore is ${shown(notBefore)}, which is not a time. Write it like 2026-01-31T00:00:00Z.`,
+  )
+}

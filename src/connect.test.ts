@@ -1,0 +1,41 @@
+import { existsSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { connect } from './connect.ts'
+
+function freshFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tidings-connect-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+test.each(['sqlite:', 'sqlite://'])('%s and an absolute path open that file', async (scheme) => {
+  const file = join(freshFolder(), 'my shop.db')
+  const engine = await connect(`${scheme}${encodeURI(file)}`)
+  await engine.close()
+  expect(existsSync(file)).toBe(true)
+})
+
+test('memory: opens an engine that is gone with the process', async () => {
+  const engine = await connect('memory:')
+  expect(engine.capabilities.durableAck).toBe('memory')
+  await engine.close()
+})
+
+test.each([
+  ['sqlite://x.db', 'sqlite://x.db begins with the name of a host. Write sqlite:x.db, or sqlite:///x.db for'],
+  ['sqlite:', 'sqlite: names no file. Write sqlite:shop.db.'],
+  ['sqlite://', 'Write sqlite:shop.db, or'],
+  ['sqlite:100%.db', 'Write %25 for a %'],
+  [
+    'postgres:shop',
+    '"postgres:shop" names no engine. A URL begins with memory: or sqlite:, as in sqlite:shop.db.',
+  ],
+  ['shop.db', '"shop.db" names no engine.'],
+  [undefined as unknown as string, 'undefined names no engine.'],
+])('%s is refused, saying what to write', async (url, sentence) => {
+  await expect(connect(url)).rejects.toThrow(`url_invalid: `)
+  await expect(connect(url)).rejects.toThrow(sentence)
+})
