@@ -78,7 +78,7 @@ export const groupDefaults = {
   inFlightEvents: 4_096,
   inFlightBytes: 33_554_432,
   /** One read from the engine. */
-  fetchEvents: 256,
+  fetchEvents: 64,
   fetchBytes: 4_194_304,
   /** How far a partition runs ahead of its lowest unfinished event. */
   maxAhead: 10_000,

@@ -83,17 +83,15 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   async appendDue(): Promise<number | undefined> {
-    const next = this.#read(() => this.#nextDue.get()?.['due'])
-    if (next === null || next === undefined) return undefined
-    if (Number(next) > this.#clock.now()) return Number(next)
+    const nextMs = this.#read(() => this.#nextDueMs())
+    if (nextMs === undefined || nextMs > this.#clock.now()) return nextMs
     return this.#writer.write(() => {
       const due = this.#takeDue()
       for (const [id] of due) this.#forgetDue.run(id)
       this.#append(
         due.map(([, topic, partition, body]) => ({ topic, partition, body, notBefore: undefined })),
       )
-      const next = this.#nextDue.get()?.['due']
-      return next === null || next === undefined ? undefined : Number(next)
+      return this.#nextDueMs()
     }, wholeCommit)
   }
 
@@ -196,6 +194,11 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     const appended = this.#writer.publish(run, size)
     this.#lastAppend = { records: together, run, appended }
     return appended
+  }
+
+  #nextDueMs(): number | undefined {
+    const due = this.#nextDue.get()?.['due']
+    return due === null || due === undefined ? undefined : Number(due)
   }
 
   /** What is due and fits into one commit. Read before anything is deleted: at least one, where there is one. */
