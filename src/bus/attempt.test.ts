@@ -71,10 +71,7 @@ test('transact without an inbox says that the group has none', async () => {
 
 test('A backoff that throws does not hold its key for ever', async () => {
   await using fixture = await openFixture()
-  const backoff = (): number => {
-    throw new Error('a mistake in the policy')
-  }
-  const group = fixture.bus.group('billing', { start: 'start', retry: { attempts: 2, backoff } })
+  const group = fixture.bus.group('billing', { start: 'start', retry: { attempts: 2, backoff: mistaken } })
   void group
     .on(paid, () => {
       throw new Error('down')
@@ -84,3 +81,7 @@ test('A backoff that throws does not hold its key for ever', async () => {
   await fixture.clock.advance(60_000)
   expect(fixture.reports.map(({ outcome }) => outcome)).toEqual(['failed', 'dead-letter'])
 })
+
+function mistaken(): number {
+  throw new Error('a mistake in the policy')
+}

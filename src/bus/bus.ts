@@ -162,8 +162,16 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
 
   /** Drains, then closes the engine. Safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.drain().finally(() => this.#engine.close())
+    this.#closing ??= this.#drainAndClose()
     return this.#closing
+  }
+
+  async #drainAndClose(): Promise<void> {
+    try {
+      await this.drain()
+    } finally {
+      await this.#engine.close()
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
