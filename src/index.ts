@@ -6,6 +6,7 @@ export { type ConnectOptions, connect } from './connect.ts'
 export type { CloudEvent } from './event/index.ts'
 export {
   constant,
+  durationMs,
   durationText,
   type ErrorCode,
   exponential,

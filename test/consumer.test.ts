@@ -58,6 +58,56 @@ test('The built package runs as an ES module', () => {
   expect(execFileSync(process.execPath, [join(folder, 'main.ts')], { encoding: 'utf8' })).toBe('o-1\n')
 })
 
+const testing = `
+import { equal } from 'node:assert/strict'
+import { test } from 'node:test'
+import { defineCatalog, defineEvent, defineTopic } from 'tidings'
+import { memory } from 'tidings/memory'
+import { given, harness, transportContract, VirtualClock } from 'tidings/testing'
+const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
+const created = defineEvent('created').version(1, schema).subject((data) => data.orderId)
+const catalog = defineCatalog([defineTopic('orders', { events: [created] })])
+test('a service', async () => {
+  const seen: string[] = []
+  await using shop = await harness({
+    catalog,
+    groups: (bus) => [bus.group('g').on(created, ({ event }) => seen.push(event.data.orderId))],
+  })
+  await shop.publish(created, { orderId: 'o-1' })
+  await shop.settled()
+  equal(seen.join(), 'o-1')
+})
+test('a handler', () =>
+  given(catalog, [created.create({ orderId: 'o-1' })])
+    .when(created, ({ event }) => { throw new Error(event.data.orderId) })
+    .then(({ error }) => equal(error?.message, 'o-1')))
+transportContract({
+  test,
+  capabilities: memory().capabilities,
+  async open() {
+    const clock = new VirtualClock()
+    const transport = memory({ clock })
+    return { transport, admin: transport.admin, clock, [Symbol.asyncDispose]: () => transport.close() }
+  },
+})
+`
+
+test("The testing helpers and contracts compile and run in another project, with Node's own test runner", () => {
+  rmSync(join(folder, 'main.ts'), { force: true })
+  const file = join(folder, 'service.test.ts')
+  writeFileSync(file, testing)
+  const compiled = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', folder], { encoding: 'utf8' })
+  expect(compiled.stdout).toBe('')
+  const { stdout, status } = spawnSync(process.execPath, ['--test', '--test-reporter=tap', file], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_TEST_CONTEXT: undefined },
+  })
+  rmSync(file)
+  expect(stdout).toMatch(/^# pass [1-9]\d$/m)
+  expect(stdout).toMatch(/^# fail 0$/m)
+  expect(status).toBe(0)
+})
+
 test('The built package can be required from CommonJS', () => {
   writeFileSync(
     join(folder, 'main.cjs'),

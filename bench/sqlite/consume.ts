@@ -36,7 +36,7 @@ async function consumeOnce(
   await using bus = await openShop(file)
   const bounds = (await bus.admin.topics()).flatMap((topic) => topic.bounds)
   const all = bounds.reduce((sum, { end }) => sum + end, 0)
-  const offset = Math.floor((all - (newest ?? all)) / bounds.length)
+  const offset = Math.max(0, Math.floor((all - (newest ?? all)) / bounds.length))
   const events = bounds.reduce((sum, { end }) => sum + Math.max(0, end - offset), 0)
 
   let handled = 0

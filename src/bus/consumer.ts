@@ -14,9 +14,9 @@ import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import type { GroupPolicy } from './group-options.ts'
 import type { Handlers } from './handlers.ts'
+import { KeptEvents } from './kept-events.ts'
 import type { Lane } from './lane.ts'
 import { LaneRunner } from './lane-runner.ts'
-import { letterOf } from './letter.ts'
 import { MemoryBound } from './memory-bound.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
@@ -40,6 +40,7 @@ export class Consumer {
   readonly #options: ConsumerOptions
   readonly #deliverer: Deliverer
   readonly #runner: LaneRunner
+  readonly #kept: KeptEvents
   readonly #memory = new MemoryBound(groupDefaults.inFlightEvents, groupDefaults.inFlightBytes)
   readonly #runs = new Map<Assignment, PartitionRun>()
   readonly #dirty = new Set<PartitionRun>()
@@ -47,9 +48,6 @@ export class Consumer {
   #subscription: Subscription | undefined
   #commitTimer: Timer | undefined
   #committing: Promise<void> = Promise.resolve()
-  #lookTimer: Timer | undefined
-  #stopWatching: () => void = () => undefined
-  #settingAside = false
   #stopping: Promise<void> | undefined
   #failure: Error | undefined
   /** Events passed over because the group has no handler for their type. */
@@ -78,11 +76,16 @@ export class Consumer {
       progressed: (run) => this.#progressed(run),
       failed: (error) => this.#fail(error),
     })
+    const { group } = context
+    this.#kept = new KeptEvents(
+      { group, policy, deadLetters, runner: this.#runner, clock, progressed: (run) => this.#progressed(run) },
+      () => this.#runs.values(),
+    )
   }
 
   /** Fulfils when this member is in the group. */
   async join(): Promise<void> {
-    const { transport, context, member, topics, policy, deadLetters } = this.#options
+    const { transport, context, member, topics, policy } = this.#options
     this.#subscription = await transport.subscribe({
       group: context.group,
       member,
@@ -92,7 +95,7 @@ export class Consumer {
       heartbeatEveryMs: policy.heartbeatEveryMs,
       fetch: { maxRecords: groupDefaults.fetchEvents, maxBytes: groupDefaults.fetchBytes },
     })
-    this.#stopWatching = deadLetters.watch(() => this.#lookSoon())
+    this.#kept.watch()
   }
 
   /** Delivers until `stop`; rejects when the engine is lost for good. */
@@ -143,8 +146,7 @@ export class Consumer {
     this.#runner.accepting = false
     this.#deliverer.accepting = false
     this.#memory.giveUp()
-    this.#stopWatching()
-    this.#lookTimer?.cancel()
+    this.#kept.close()
     const waited = new AbortController()
     await Promise.race([this.#runner.drained(), sleep(clock, policy.drainMs, waited.signal)])
     waited.abort()
@@ -212,18 +214,9 @@ export class Consumer {
 
   async #open(assignment: Assignment): Promise<PartitionRun> {
     const run = new PartitionRun(assignment, this.#memory)
-    const { topic, partition, leaving, revoked } = assignment
-    const { deadLetters, context, clock } = this.#options
-    const kept = await surely(
-      clock,
-      () => this.#mayDeliver(run),
-      () => deadLetters.open(context.group, topic, partition, ['set-aside', 'requested']),
-    )
+    const { leaving, revoked } = assignment
     this.#runs.set(assignment, run)
-    for (const letter of kept) {
-      const lane = run.addKept(letter, letter.state === 'requested' ? 'requested' : 'set-aside')
-      if (lane !== undefined) this.#runner.offer(run, lane)
-    }
+    await this.#kept.load(run)
     if (leaving.aborted) this.#leave(run)
     else leaving.addEventListener('abort', () => this.#leave(run), { once: true })
     if (revoked.aborted) this.#drop(run, revokedReason(assignment))
@@ -262,43 +255,8 @@ export class Consumer {
       if (pause) this.#subscription?.pause(run.assignment)
       else this.#subscription?.resume(run.assignment)
     }
-    if (far && run.lowestWaits) void this.#setAside([run])
-    else if (this.#memory.full) void this.#setAside([...this.#runs.values()])
-  }
-
-  /** Hands events that wait behind a failed attempt to the dead-letter store, so that the others can go on. */
-  async #setAside(runs: readonly PartitionRun[]): Promise<void> {
-    if (this.#settingAside) return
-    this.#settingAside = true
-    let moved = 0
-    try {
-      for (const run of runs) moved += await this.#setAsideOf(run)
-    } catch {
-      // The store is busy or full: they stay where they are, and the partition waits.
-    } finally {
-      this.#settingAside = false
-    }
-    if (moved > 0) for (const run of runs) this.#progressed(run)
-  }
-
-  async #setAsideOf(run: PartitionRun): Promise<number> {
-    const { context, clock, deadLetters } = this.#options
-    const works = run.full ? [] : run.waiting(groupDefaults.setAsideBatch)
-    const letters = works.flatMap((work) =>
-      work.record ? [letterOf(context.group, work, work.record, 'set-aside', clock.now())] : [],
-    )
-    if (letters.length === 0) return 0
-    // None of them may be delivered while it is on its way to the store.
-    const lanes = new Set(works.map((work) => work.lane))
-    for (const lane of lanes) this.#runner.hold(lane)
-    try {
-      await deadLetters.put(run.fence(context.group), letters)
-      if (run.closed) return 0
-      for (const work of works) run.keep(work)
-    } finally {
-      if (!run.closed) for (const lane of lanes) this.#runner.wake(run, lane)
-    }
-    return works.length
+    if (run.mustPark || (far && run.lowestWaits)) void this.#kept.setAside([run])
+    else if (this.#memory.full) void this.#kept.setAside([...this.#runs.values()])
   }
 
   #commit(): Promise<void> {
@@ -331,7 +289,7 @@ export class Consumer {
     }
     for (const { run, begun, fits, closing } of states) {
       run.committed(begun)
-      if (!fits) void this.#setAside([run])
+      if (!fits) void this.#kept.setAside([run])
       if (closing && !run.accepting && !run.closed) this.#release(run)
     }
     for (const done of this.#committed) done()
@@ -346,26 +304,6 @@ export class Consumer {
       this.#commitTimer = undefined
       void this.#commit()
     })
-  }
-
-  #lookSoon(): void {
-    this.#lookTimer ??= this.#options.clock.schedule(groupDefaults.redriveLookMs, () => {
-      this.#lookTimer = undefined
-      // A store that does not answer is looked at again after the next change.
-      this.#look().catch(() => this.#lookSoon())
-    })
-  }
-
-  /** Puts dead letters whose redrive was requested into the lanes of their keys. */
-  async #look(): Promise<void> {
-    const { deadLetters, context } = this.#options
-    for (const run of this.#runs.values()) {
-      const { topic, partition } = run.assignment
-      for (const letter of await deadLetters.open(context.group, topic, partition, ['requested'])) {
-        const lane = run.accepting ? run.addKept(letter, 'requested') : undefined
-        if (lane !== undefined) this.#runner.offer(run, lane)
-      }
-    }
   }
 }
 

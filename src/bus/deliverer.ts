@@ -26,8 +26,11 @@ export interface DelivererOptions {
   readonly save: (run: PartitionRun) => Promise<boolean>
 }
 
-/** What follows a delivery: its lane goes on, waits for its first event, or stops because the event is no longer ours. */
-export type Next = 'go-on' | 'stop' | { readonly waitMs: number }
+/**
+ * What follows a delivery: its lane goes on, waits for its first event, is blocked by it, or stops because the event is
+ * no longer ours.
+ */
+export type Next = 'go-on' | 'blocked' | 'stop' | { readonly waitMs: number }
 
 /**
  * Delivers one event and settles what comes of it: finished, to be tried again, or a dead letter, which is written
@@ -200,7 +203,11 @@ export class Deliverer {
 
   async #setDown(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
     await this.#put(run, work, record, 'dead')
-    return this.#finished(run, work)
+    if (this.#options.policy.afterDeadLetter === 'continue' || work.lane.key === undefined)
+      return this.#finished(run, work)
+    if (run.closed) return 'stop'
+    run.block(work)
+    return 'blocked'
   }
 
   #put(run: PartitionRun, work: Work, record: StoredRecord, state: DeadLetterState): Promise<void> {

@@ -25,6 +25,11 @@ export interface GroupOptions<C extends Capabilities = Capabilities, Transact = 
   readonly inbox?: InboxStore<Transact> | undefined
   /** How long the inbox remembers what was handled. Default 7 days. */
   readonly inboxAge?: Duration | undefined
+  /**
+   * Whether later events of a key wait behind its dead letter. `'continue'`: they are handled · `'hold'`: they are parked
+   * in order, until the dead letter is redriven and handled, or discarded. Default `'continue'`.
+   */
+  readonly afterDeadLetter?: 'continue' | 'hold' | undefined
   /** What becomes of an event that is newer than this program and does not fit its newest version. Default `'wait'`: its key waits. */
   readonly afterNewer?: 'wait' | 'dead-letter' | undefined
   /** The version of events without a known `dataschema`, by type. Without one, such an event cannot be decoded. */
@@ -45,6 +50,7 @@ export interface GroupPolicy {
   readonly concurrency: number
   readonly maxAhead: number
   readonly inboxAgeMs: number
+  readonly afterDeadLetter: 'continue' | 'hold'
   readonly afterNewer: 'wait' | 'dead-letter'
   readonly assumeVersion: Readonly<Record<string, number>>
   readonly drainMs: number
@@ -60,6 +66,7 @@ const optionNames = {
   maxAhead: true,
   inbox: true,
   inboxAge: true,
+  afterDeadLetter: true,
   afterNewer: true,
   assumeVersion: true,
   drain: true,
@@ -73,11 +80,12 @@ export function groupPolicy(
   capabilities: Capabilities,
 ): GroupPolicy {
   checkOptionNames('group()', options, optionNames)
-  const { start = 'end', afterNewer = 'wait' } = options
+  const { start = 'end', afterNewer = 'wait', afterDeadLetter = 'continue' } = options
   checkStart(start, capabilities)
   checkInbox(options.inbox)
   if (afterNewer !== 'wait' && afterNewer !== 'dead-letter')
     throw wrong('afterNewer', afterNewer, "'wait' or 'dead-letter'")
+  checkAfterDeadLetter(afterDeadLetter, capabilities)
   const sessionTimeoutMs = durationMs(options.sessionTimeout ?? groupDefaults.sessionTimeoutMs)
   return {
     start,
@@ -85,6 +93,7 @@ export function groupPolicy(
     handlerTimeoutMs: durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs),
     concurrency: wholeNumber('concurrency', options.concurrency ?? groupDefaults.concurrency),
     maxAhead: wholeNumber('maxAhead', options.maxAhead ?? groupDefaults.maxAhead),
+    afterDeadLetter,
     inboxAgeMs: durationMs(options.inboxAge ?? groupDefaults.inboxAgeMs),
     afterNewer,
     assumeVersion: assumedVersions(options.assumeVersion ?? {}),
@@ -92,6 +101,15 @@ export function groupPolicy(
     sessionTimeoutMs,
     heartbeatEveryMs: Math.min(groupDefaults.heartbeatEveryMs, sessionTimeoutMs / 3),
   }
+}
+
+function checkAfterDeadLetter(value: unknown, { name, hold }: Capabilities): void {
+  if (value !== 'continue' && value !== 'hold') throw wrong('afterDeadLetter', value, "'continue' or 'hold'")
+  if (value === 'continue' || hold) return
+  throw new TidingsError(
+    'capability_missing',
+    `${name} cannot hold a key behind its dead letter. Use an engine that declares hold (sqlite, postgres, kafka), or afterDeadLetter: 'continue'.`,
+  )
 }
 
 function checkStart(start: Start, { name, replay }: Capabilities): void {

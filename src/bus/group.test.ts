@@ -318,12 +318,14 @@ describe('A partition', () => {
     await fixture.clock.advance(1_000)
     expect(owners.get('second')?.size).toBeGreaterThan(0)
     const groups = await fixture.bus.admin.groups()
-    expect(groups[0]?.members.map(({ partitions }) => partitions)).toEqual([1, 1])
+    expect(groups[0]?.members.map(({ partitions }) => partitions.length)).toEqual([1, 1])
     const stopping = first.stop()
     await fixture.clock.advance(1_000)
     await stopping
     await fixture.clock.advance(1_000)
-    expect((await fixture.bus.admin.groups())[0]?.members).toEqual([{ member: 'second', partitions: 2 }])
+    expect((await fixture.bus.admin.groups())[0]?.members).toMatchObject([
+      { member: 'second', partitions: [{ partition: 0 }, { partition: 1 }] },
+    ])
   })
 })
 

@@ -37,6 +37,10 @@ export class LaneRunner {
   #prepare(run: PartitionRun, lane: Lane): void {
     const [first] = lane.works
     if (lane.state !== 'idle' || first === undefined) return
+    if (first.origin === 'dead') {
+      lane.state = 'blocked'
+      return
+    }
     const waitMs = (first.nextAttemptAt ?? 0) - this.#options.clock.now()
     if (waitMs > 0) {
       this.#wait(run, lane, waitMs)
@@ -136,7 +140,8 @@ export class LaneRunner {
     if (typeof next === 'object' && !run.closed) {
       this.#wait(run, lane, next.waitMs)
       run.clearSuspicionBehind(lane)
-    } else lane.state = 'idle'
+    } else if (next !== 'blocked') lane.state = 'idle'
+    if (next === 'blocked') run.clearSuspicionBehind(lane)
     this.#rest(run)
     if (next === 'go-on') this.offer(run, lane)
     return false

@@ -3,9 +3,11 @@ import type { Timer } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import type { Place } from './line.ts'
 
+export type KeptOrigin = 'set-aside' | 'requested' | 'parked' | 'dead'
+
 /**
- * One event that a member has to finish. `read`: from the log, its offset unfinished · `set-aside`, `requested`: kept
- * by the dead-letter store in that state, the watermark has passed it.
+ * One event that a member has to finish. `read`: from the log, its offset unfinished · otherwise kept by the
+ * dead-letter store in that state, the watermark has passed it; a `dead` one holds back its key.
  */
 export interface Work {
   readonly topic: string
@@ -14,7 +16,7 @@ export interface Work {
   readonly lane: Lane
   /** Among the unfinished events of its partition; absent for one that the store keeps. */
   place: Place<Work> | undefined
-  origin: 'read' | 'set-aside' | 'requested'
+  origin: 'read' | KeptOrigin
   /** Absent while the store keeps it: memory then has only its place in the lane. */
   record: StoredRecord | undefined
   /** The record parsed; absent until then, and where it cannot be. */
@@ -31,13 +33,14 @@ export interface Work {
 
 /**
  * The unfinished events of one key, in order: the first is delivered, the others wait for it. `ready`: for a place
- * among the handlers at work · `waiting`: for a later attempt of the first.
+ * among the handlers at work · `waiting`: for a later attempt of the first · `blocked`: the first is a dead letter, and
+ * somebody has to redrive or discard it.
  */
 export interface Lane {
   /** Events without a key are each in a lane of their own. */
   readonly key: string | undefined
   readonly works: Work[]
-  state: 'idle' | 'ready' | 'running' | 'waiting'
+  state: 'idle' | 'ready' | 'running' | 'waiting' | 'blocked'
   timer: Timer | undefined
 }
 

@@ -12,7 +12,8 @@ export function letterOf(
   state: DeadLetterState,
   nowMs: number,
 ): DeadLetter {
-  const { topic, partition, offset, event, failed, error = behind, nextAttemptAt } = work
+  const { topic, partition, offset, event, failed, nextAttemptAt } = work
+  const error = work.error ?? (state === 'parked' ? behindDead : behindFailed)
   return {
     id: deadLetterId(group, work),
     group,
@@ -31,7 +32,12 @@ export function letterOf(
   }
 }
 
-const behind = new TidingsError(
+const behindFailed = new TidingsError(
   'limit_exceeded',
   'It waits behind an earlier event of its key that failed, and was set aside to let the others pass.',
+)
+
+const behindDead = new TidingsError(
+  'key_held',
+  'It waits behind a dead letter of its key. Redrive that one, and this follows it in order; or discard it.',
 )

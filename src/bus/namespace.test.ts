@@ -60,6 +60,14 @@ test('A namespace moves its own groups, and names only those', async () => {
   )
 })
 
+test('A namespace forgets its own groups', async () => {
+  const { engine, staging } = await openStaging()
+  await joinOnce(staging)
+  await expect(staging.admin.forget('biling')).rejects.toThrow(/Known groups: billing\.$/)
+  await staging.admin.forget('billing')
+  expect(await engine.admin.groups()).toEqual([])
+})
+
 test('A namespace has its own dead letters, written by the owners of its partitions', async () => {
   const { engine, staging } = await openStaging()
   const owner = { ...place, generation: await joinOnce(staging) }

@@ -68,15 +68,14 @@ class Names {
 }
 
 function namedSubscription(names: Names, subscription: Subscription): Subscription {
-  const inside = new Map<Assignment, Assignment>()
-  const outside = new Map<Assignment, Assignment>()
+  const inside = new WeakMap<Assignment, Assignment>()
+  const outside = new WeakMap<Assignment, Assignment>()
   const insideOf = (assignment: Assignment): Assignment => {
     const known = inside.get(assignment)
     if (known !== undefined) return known
     const named = { ...assignment, topic: names.inside(assignment.topic) }
     inside.set(assignment, named)
     outside.set(named, assignment)
-    assignment.revoked.addEventListener('abort', () => inside.delete(assignment), { once: true })
     return named
   }
   const outsideOf = (assignment: Assignment): Assignment => outside.get(assignment) ?? assignment
@@ -130,6 +129,10 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
           ...info,
           group: names.inside(info.group),
           topics: info.topics.map((topic) => names.inside(topic)),
+          members: info.members.map(({ member, partitions }) => ({
+            member,
+            partitions: partitions.map((each) => ({ ...each, topic: names.inside(each.topic) })),
+          })),
         })),
     lag: async (group) => {
       const lags = (await admin.lag()).filter((each) => names.has(each.group))
@@ -145,6 +148,10 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
     seek: async (group, topic, to, options) => {
       await checkGroup(group)
       return admin.seek(names.outside(group), names.outside(topic), to, options)
+    },
+    forget: async (group) => {
+      await checkGroup(group)
+      return admin.forget(names.outside(group))
     },
     read: async (topic, partition, from, limit) =>
       (await admin.read(names.outside(topic), partition, from, limit)).map((record) => ({

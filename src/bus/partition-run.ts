@@ -10,7 +10,7 @@ import {
 } from '../log/index.ts'
 import type { Attempt } from './attempt.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
-import { type Lane, newWork, type Work } from './lane.ts'
+import { type KeptOrigin, type Lane, newWork, type Work } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Line } from './line.ts'
 import type { MemoryBound } from './memory-bound.ts'
@@ -24,6 +24,8 @@ export class PartitionRun {
   readonly attempts: Line<Attempt> = new Line()
   /** Nothing more is read until it is further. */
   paused = false
+  /** There are events to be parked behind a dead letter. */
+  mustPark = false
   /** Lanes at work. */
   running = 0
   /** Lanes that are ready and not admitted yet. */
@@ -96,15 +98,18 @@ export class PartitionRun {
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
     if (suspect) this.#suspects += 1
+    if (lane.state === 'blocked') this.mustPark = true
     this.#memory.add(record)
     this.#readSinceCommit += 1
     this.pass(offset)
     return lane
   }
 
-  /** Puts an event that the dead-letter store keeps into the lane of its key; undefined when it is there already. */
-  addKept(letter: KeptLetter, origin: 'set-aside' | 'requested'): Lane | undefined {
-    if (this.#kept.has(letter.offset)) return undefined
+  /** Puts an event that the dead-letter store keeps into the lane of its key; undefined when nothing is new about it. */
+  addKept(letter: KeptLetter, origin: KeptOrigin): Lane | undefined {
+    const known = this.#kept.get(letter.offset)
+    if (known !== undefined)
+      return known.origin === 'dead' && origin === 'requested' ? this.#unblock(known) : undefined
     const { topic, partition } = this.assignment
     const { offset, attempts: failed, nextAttemptAt } = letter
     const lane = this.#lanes.of(letter.key)
@@ -112,6 +117,36 @@ export class PartitionRun {
     // It was set aside before the watermark could be saved: the store has it, the log must not give it again.
     this.#watermark.finish(offset)
     return lane
+  }
+
+  /** The first work of its lane is a dead letter now, which holds back its key. */
+  block(work: Work): void {
+    if (work.origin === 'read') this.#handOver(work, 'dead')
+    else work.origin = 'dead'
+    work.lane.state = 'blocked'
+    if (work.lane.works.length > 1) this.mustPark = true
+  }
+
+  /** Dead letters that hold back their keys. */
+  get blocking(): readonly Work[] {
+    return [...this.#kept.values()].filter(
+      ({ origin, lane }) => origin === 'dead' && lane.state === 'blocked',
+    )
+  }
+
+  /** A dead letter was discarded: its key goes on without it. */
+  discard(work: Work): Lane {
+    work.lane.state = 'idle'
+    this.finish(work)
+    return work.lane
+  }
+
+  #unblock(work: Work): Lane {
+    work.origin = 'requested'
+    work.failed = 0
+    work.nextAttemptAt = undefined
+    work.lane.state = 'idle'
+    return work.lane
   }
 
   /**
@@ -160,28 +195,41 @@ export class PartitionRun {
 
   /** A read event now is with the dead-letter store: the watermark may pass it, its place in the lane stays. */
   keep(work: Work): void {
-    if (work.origin !== 'read') return
+    if (work.origin === 'read') this.#handOver(work, work.lane.state === 'blocked' ? 'parked' : 'set-aside')
+  }
+
+  #handOver(work: Work, origin: KeptOrigin): void {
     this.#watermark.finish(work.offset)
     this.#forget(work)
-    work.origin = 'set-aside'
+    work.origin = origin
     work.record = undefined
     work.event = undefined
     this.#kept.set(work.offset, work)
   }
 
-  /** Events that wait behind a failed attempt, oldest first: those that can be set aside. */
-  waiting(most: number): Work[] {
+  /** Events that cannot be delivered soon, oldest first: behind a failed attempt, or behind a dead letter. */
+  stuck(most: number): Work[] {
     const works: Work[] = []
     for (const work of this.#unfinished) {
       if (works.length === most) break
-      if (work.lane.state === 'waiting') works.push(work)
+      if (isStuck(work)) works.push(work)
     }
     return works
   }
 
-  /** True when the lowest unfinished event waits behind a failed attempt, so that setting it aside moves the watermark. */
+  /** Events that were set aside behind one that was still tried, and is a dead letter now. */
+  setAsideBehindDead(most: number): Work[] {
+    const works: Work[] = []
+    for (const work of this.#kept.values()) {
+      if (works.length === most) break
+      if (work.origin === 'set-aside' && work.lane.state === 'blocked') works.push(work)
+    }
+    return works
+  }
+
+  /** True when the lowest unfinished event is stuck, so that setting it aside moves the watermark. */
   get lowestWaits(): boolean {
-    for (const work of this.#unfinished) return work.lane.state === 'waiting'
+    for (const work of this.#unfinished) return isStuck(work)
     return false
   }
 
@@ -255,4 +303,8 @@ export class PartitionRun {
     if (work.place !== undefined) this.#unfinished.remove(work.place)
     if (work.record !== undefined) this.#memory.remove(work.record)
   }
+}
+
+function isStuck({ lane }: Work): boolean {
+  return lane.state === 'waiting' || lane.state === 'blocked'
 }

@@ -71,8 +71,12 @@ class Simulation {
   #published = 0
   deaths = 0
 
-  constructor(seed: number) {
+  readonly #hold: boolean
+  readonly #ofKey = new Map<string, number[]>()
+
+  constructor(seed: number, hold: boolean) {
     this.random = seededRandom(seed)
+    this.#hold = hold
   }
 
   below(count: number): number {
@@ -106,7 +110,14 @@ class Simulation {
     const bus = await this.open(process)
     const retry = { attempts: 6, backoff: constant('300ms', { jitter: 0.5 }) }
     const member = `member-${++this.#joined}`
-    const options = { start: 'start', member, concurrency: 4, maxAhead: 7, retry } as const
+    const options = {
+      start: 'start',
+      member,
+      concurrency: 4,
+      maxAhead: 7,
+      retry,
+      afterDeadLetter: this.#hold ? 'hold' : 'continue',
+    } as const
     const group = bus.group('group', options).on(placed, async ({ event }) => {
       const { orderId, number } = event.data
       if (process.dead) return forever
@@ -139,16 +150,34 @@ class Simulation {
   async publish(bus: Awaited<ReturnType<Simulation['open']>>): Promise<void> {
     const events = Array.from({ length: this.below(20) }, () => {
       const orderId = this.below(8) === 0 ? `bad${this.below(2)}` : `key${this.below(6)}`
+      this.#ofKey.set(orderId, [...(this.#ofKey.get(orderId) ?? []), this.#published])
       return placed.create({ orderId, number: this.#published++ })
     })
     await bus.publishAll(events)
+  }
+
+  /** Asks for a redrive of all that is dead. */
+  async redrive(bus: Awaited<ReturnType<Simulation['open']>>): Promise<void> {
+    const { entries } = await bus.deadLetters.list({ states: ['dead'] }, { limit: 1_000 })
+    await bus.deadLetters.request(entries.map(({ id }) => id))
+  }
+
+  /** With held keys, what was handled of a key is what was published first of it: nothing overtook a failure. */
+  checkHeld(seed: number): void {
+    for (const [key, numbers] of this.#ofKey) {
+      const handled = numbers.map((number) => this.watcher.handled.has(number))
+      expect(
+        handled.lastIndexOf(true) < (handled.indexOf(false) + 1 || Infinity),
+        `seed ${seed}: ${key}`,
+      ).toBe(true)
+    }
   }
 
   /** Every event was handled or is a dead letter, and nothing is left to be done. */
   async check(bus: Awaited<ReturnType<Simulation['open']>>, seed: number): Promise<void> {
     const { entries } = await bus.deadLetters.list({}, { limit: 1_000 })
     const unfinished = entries.filter(({ state }) => state === 'set-aside' || state === 'requested')
-    const dead = entries.filter(({ state }) => state === 'dead')
+    const dead = entries.filter(({ state }) => state === 'dead' || state === 'parked')
     expect(this.watcher.violations, `seed ${seed}`).toEqual([])
     expect(
       unfinished.map(({ id, state }) => [id, state]),
@@ -168,14 +197,18 @@ function numberOf(encoded: unknown): number {
   return event.data.number
 }
 
-async function simulate(seed: number, steps: (simulation: Simulation) => Promise<void>): Promise<Simulation> {
-  const simulation = new Simulation(seed)
+async function simulate(
+  seed: number,
+  steps: (simulation: Simulation, bus: Awaited<ReturnType<Simulation['open']>>) => Promise<void>,
+  hold = false,
+): Promise<Simulation> {
+  const simulation = new Simulation(seed, hold)
   const bus = await simulation.open(new Process())
   await simulation.join()
   for (let step = 0; step < 12; step++) {
     await simulation.publish(bus)
     if (simulation.below(3) === 0 && simulation.members < 4) await simulation.join()
-    await steps(simulation)
+    await steps(simulation, bus)
     await simulation.clock.advance(simulation.below(2_000))
   }
   if (simulation.members === 0) await simulation.join()
@@ -202,4 +235,15 @@ test('Members that die without a word lose nothing, and what they had in hand is
     deaths += simulation.deaths
   }
   expect(deaths).toBeGreaterThan(25)
+}, 60_000)
+
+test('With held keys nothing overtakes a dead letter, through redrives and deaths', async () => {
+  for (let seed = 201; seed <= 225; seed++) {
+    const steps = async (each: Simulation, bus: Awaited<ReturnType<Simulation['open']>>): Promise<void> => {
+      if (each.below(5) === 0 && each.members > 0) each.die()
+      if (each.below(3) === 0) await each.redrive(bus)
+    }
+    const simulation = await simulate(seed, steps, true)
+    simulation.checkHeld(seed)
+  }
 }, 60_000)

@@ -21,6 +21,8 @@ interface Surroundings {
   readonly columns?: number
   readonly signal?: AbortSignal
   readonly stdout?: Writable
+  /** How the command waits; without it every wait lasts until the signal aborts. */
+  readonly wait?: Io['wait']
 }
 
 /** A folder with a configuration, in which commands are run. */
@@ -53,7 +55,7 @@ export class Shell implements Disposable {
       env,
       cwd: this.folder,
       signal,
-      wait: (_, until) => aborted(until),
+      wait: surroundings.wait ?? ((_, until) => aborted(until)),
     }
     const exitCode = await run(argv, io)
     return { exitCode, stdout: stdout.text, stderr: stderr.text }
@@ -75,6 +77,18 @@ export class Shell implements Disposable {
     }
   }
 
+  /** Does something while a member of the group lives. */
+  whileJoined<Result>(group: string, use: () => Promise<Result>): Promise<Result> {
+    return this.engine(async (engine) => {
+      const subscription = await joinGroup(engine, group)
+      try {
+        return await use()
+      } finally {
+        await subscription.close()
+      }
+    })
+  }
+
   /** Uses a bus on it. */
   bus<Result>(use: (bus: Awaited<ReturnType<typeof openTestBus>>) => Promise<Result>): Promise<Result> {
     return this.engine(async (engine) => use(await openTestBus(engine)))
@@ -92,6 +106,19 @@ function openTestBus(transport: Engine): ReturnType<typeof openBus> {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+/** A member of a group, which has all partitions of `orders` until its subscription is closed. */
+export function joinGroup(engine: Engine, group: string): ReturnType<Engine['subscribe']> {
+  return engine.subscribe({
+    group,
+    member: 'one',
+    topics: ['orders'],
+    start: 'start',
+    sessionTimeoutMs: 10_000,
+    heartbeatEveryMs: 3_000,
+    fetch: { maxRecords: 1, maxBytes: 1 },
+  })
 }
 
 /** Keeps what is written. */

@@ -1,28 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Engine } from '../bus/index.ts'
-import { type DeadLetter, type DeadLetterState, deadLetterId } from '../dead-letter/index.ts'
-import { created, jsonLines, Shell } from './cli.fixture.ts'
-
-function letter(group: string, offset: number, state: DeadLetterState): DeadLetter {
-  return {
-    id: deadLetterId(group, { topic: 'orders', partition: 1, offset }),
-    group,
-    topic: 'orders',
-    partition: 1,
-    offset,
-    appendedAt: 1_700_000_000_000,
-    state,
-    reason: 'handler_failed',
-    message: 'Error: no such customer',
-    stack: 'Error: no such customer\n\tat charge (billing.ts:7:1)',
-    attempts: 5,
-    event: { type: 'com.example.orders.created', source: '/elsewhere', id: String(offset) },
-    key: `orders/${offset}`,
-    encoded: created(String(offset)),
-    failedAt: 1_700_000_001_000,
-    nextAttemptAt: undefined,
-  }
-}
+import type { DeadLetter } from '../dead-letter/index.ts'
+import { jsonLines, Shell } from './cli.fixture.ts'
+import { letter, putLetters } from './letters.fixture.ts'
 
 const letters = [
   letter('billing', 1, 'dead'),
@@ -37,30 +16,6 @@ async function shellWithLetters(): Promise<Shell> {
   const shell = new Shell()
   await putLetters(shell, letters)
   return shell
-}
-
-/** Writes dead letters as members of their groups do. */
-async function putLetters(shell: Shell, entries: readonly DeadLetter[]): Promise<void> {
-  await shell.bus(async ({ deadLetters }) => expect(await deadLetters.count()).toBe(0))
-  await shell.engine(async (engine) => {
-    for (const entry of entries) await putLetter(engine, entry)
-  })
-}
-
-async function putLetter(engine: Engine, entry: DeadLetter): Promise<void> {
-  const { group, topic, partition } = entry
-  const subscription = await engine.subscribe({
-    group,
-    member: 'one',
-    topics: [topic],
-    start: 'start',
-    sessionTimeoutMs: 10_000,
-    heartbeatEveryMs: 3_000,
-    fetch: { maxRecords: 1, maxBytes: 1 },
-  })
-  const { generation = 0 } = subscription.assigned.find((each) => each.partition === partition) ?? {}
-  await engine.deadLetters.put({ group, topic, partition, generation }, [entry])
-  await subscription.close()
 }
 
 async function statesOf(shell: Shell): Promise<Record<string, string>> {
@@ -195,3 +150,67 @@ test.each([
   expect(ended.stderr).toMatch(new RegExp(`^tidings: ${code}: .*\n$`))
   expect(await statesOf(shell)).toEqual(unchanged)
 })
+
+test('dead letters are counted by cause, the most frequent first', async () => {
+  using shell = await shellWithLetters()
+  const message = 'Error: no such customer\n  in a second line'
+  await putLetters(shell, [{ ...letter('billing', 6, 'dead'), message }])
+  const { stdout } = await shell.run(['dead-letters', 'ls', '--by', 'cause'])
+  expect(stdout.replaceAll(/^ +/gm, '').replaceAll(/ +/g, ' ').trimEnd().split('\n')).toEqual([
+    'COUNT GROUP REASON MESSAGE EXAMPLE',
+    '5 billing handler_failed Error: no such customer billing/orders/1/1',
+    '1 mailer handler_failed Error: no such customer mailer/orders/1/1',
+  ])
+  const json = await shell.run(['dead-letters', 'ls', '--by', 'cause', '--limit', '1', '--json'])
+  expect(jsonLines(json.stdout)).toEqual([
+    {
+      group: 'billing',
+      reason: 'handler_failed',
+      message: 'Error: no such customer',
+      count: 5,
+      example: 'billing/orders/1/1',
+    },
+  ])
+  expect(json.stderr).toBe('1 more; --limit shows more of them.\n')
+})
+
+test('a dead letter is discarded with its reason, after its plan', async () => {
+  using shell = await shellWithLetters()
+  const argv = ['dead-letters', 'discard', 'mailer/orders/1/1', '--reason', 'a test order']
+  const ended = await shell.run([...argv, '--yes', '--json'])
+  expect(jsonLines(ended.stdout)).toEqual([{ id: 'mailer/orders/1/1', done: true }])
+  expect(ended.stderr).toMatch(
+    /^1 dead letter to discard:\nID .*\nmailer\/orders\/1\/1 .*\nThe dead letter was discarded\.\n$/,
+  )
+  const show = await shell.run(['dead-letters', 'show', 'mailer/orders/1/1'])
+  expect(show.stdout).toContain('discarded a test order\n')
+  expect(await shell.run([...argv, '--yes'])).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('dead_letter_not_dead') as string,
+  })
+})
+
+test.each([
+  ['without --yes', ['mailer/orders/1/1', '--reason', 'x'], 2],
+  ['without a reason', ['mailer/orders/1/1', '--yes'], 2],
+  ['in a dry run', ['mailer/orders/1/1', '--reason', 'x', '--dry-run'], 0],
+  ['that is not there', ['mailer/orders/1/2', '--reason', 'x', '--yes'], 4],
+])('no dead letter is discarded %s', async (_, argv, exitCode) => {
+  using shell = await shellWithLetters()
+  expect((await shell.run(['dead-letters', 'discard', ...argv])).exitCode).toBe(exitCode)
+  expect(await statesOf(shell)).toEqual(unchanged)
+})
+
+test.each([[[]], [['--by', 'cause']]])(
+  'where there are no dead letters, a list says so (%s)',
+  async (argv) => {
+    using shell = await shellWithLetters()
+    expect(
+      await shell.run(['dead-letters', 'ls', '--group', 'mailer', '--state', 'handled', ...argv]),
+    ).toEqual({
+      exitCode: 0,
+      stdout: '',
+      stderr: 'There are no dead letters.\n',
+    })
+  },
+)

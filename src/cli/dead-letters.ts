@@ -1,23 +1,23 @@
 import { type Command, Option } from 'commander'
-import type { DeadLetter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
 import { decodeEvent, type EncodedEvent, encodeJson } from '../event/index.ts'
 import { limits } from '../index.ts'
+import { causeColumns, causesOf } from './causes.ts'
 import type { Context } from './context.ts'
+import { addDiscard } from './discard.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
-import { checkFilter, letterColumns, letterOf } from './letters.ts'
+import { checkFilter, letterColumns, letterOf, letterStates, pagesOf, unfinishedStates } from './letters.ts'
 import { wholeNumber } from './number.ts'
 import { addRedrive } from './redrive.ts'
 import { table } from './table.ts'
 import { countText, printable, printableLines, timeText } from './text.ts'
-
-const states = ['set-aside', 'dead', 'requested', 'handled', 'discarded'] as const satisfies DeadLetterState[]
-const unfinished: readonly DeadLetterState[] = ['set-aside', 'dead', 'requested']
 
 interface ListOptions extends EngineOptions {
   readonly group?: string
   readonly topic?: string
   readonly state: readonly DeadLetterState[]
   readonly limit: number
+  readonly by?: 'cause'
   readonly json?: true
 }
 
@@ -28,32 +28,36 @@ export function addDeadLetters(program: Command, context: Context): void {
   addList(deadLetters, context)
   addShow(deadLetters, context)
   addRedrive(deadLetters, context)
+  addDiscard(deadLetters, context)
 }
 
 function addList(parent: Command, { io, output }: Context): void {
   const state = new Option('--state <state...>', 'only dead letters in these states')
-    .choices(states)
-    .default(unfinished)
+    .choices(letterStates)
+    .default(unfinishedStates)
   parent
     .command('ls')
     .description('List dead letters that are not finished, or those of the states named.')
     .option('--group <group>', 'only dead letters of this group')
     .option('--topic <topic>', 'only dead letters of this topic')
     .addOption(state)
+    .addOption(new Option('--by <what>', 'counted, by what they have in common').choices(['cause']))
     .option('--limit <number>', 'at most so many', wholeNumber(1), limits.cliListed)
-    .option('--json', 'one JSON object a line, for each dead letter')
+    .option('--json', 'one JSON object a line, for each dead letter or cause')
     .addHelpText('after', listExamples)
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
       await withEngine(options, io, async ({ admin, deadLetters }) => {
         const filter = { group: options.group, topic: options.topic, states: options.state }
-        const found = await firstOf(deadLetters, filter, options.limit)
-        if (found.length === 0) await checkFilter(admin, options)
-        if (options.json) await output.lines(found.map(letterJson))
-        else if (found.length > 0) await output.lines(table(letterColumns, found))
-        const more = (await deadLetters.count(filter)) - found.length
-        if (found.length === 0) output.words('There are no dead letters.')
-        else if (more > 0) output.words(`${countText(more)} more; --limit shows more of them.`)
+        const list = options.by === 'cause' ? listCauses : listLetters
+        const { lines, empty, more } = await list(deadLetters, filter, options)
+        if (empty) {
+          await checkFilter(admin, options)
+          output.words('There are no dead letters.')
+          return
+        }
+        await output.lines(lines)
+        if (more > 0) output.words(`${countText(more)} more; --limit shows more of them.`)
       })
     })
 }
@@ -62,7 +66,36 @@ const listExamples = `
 Examples:
   tidings dead-letters ls
   tidings dead-letters ls --group notifications --state dead
+  tidings dead-letters ls --by cause
   tidings dead-letters ls --json --limit 1000`
+
+interface Listed {
+  readonly lines: readonly string[]
+  readonly empty: boolean
+  /** How many are not listed. */
+  readonly more: number
+}
+
+async function listLetters(
+  store: DeadLetterStore,
+  filter: DeadLetterFilter,
+  { limit, json }: ListOptions,
+): Promise<Listed> {
+  const found = (await Array.fromAsync(pagesOf(store, filter, limit))).flat()
+  const lines = json ? found.map(letterJson) : table(letterColumns, found)
+  return { lines, empty: found.length === 0, more: (await store.count(filter)) - found.length }
+}
+
+async function listCauses(
+  store: DeadLetterStore,
+  filter: DeadLetterFilter,
+  { limit, json }: ListOptions,
+): Promise<Listed> {
+  const { causes, others } = await causesOf(store, filter)
+  const shown = causes.slice(0, limit)
+  const lines = json ? shown.map((cause) => JSON.stringify(cause)) : table(causeColumns, shown)
+  return { lines, empty: causes.length === 0, more: causes.length - shown.length + others }
+}
 
 function addShow(parent: Command, { io, output }: Context): void {
   parent
@@ -77,25 +110,6 @@ function addShow(parent: Command, { io, output }: Context): void {
         await output.lines(options.json ? [letterJson(letter)] : letterLines(letter))
       })
     })
-}
-
-/** Up to `limit` of those that the filter selects, page by page. */
-async function firstOf(
-  store: DeadLetterStore,
-  filter: Parameters<DeadLetterStore['list']>[0],
-  limit: number,
-): Promise<readonly DeadLetter[]> {
-  const found: DeadLetter[] = []
-  let after: string | undefined
-  do {
-    const page = await store.list(filter, {
-      limit: Math.min(limit - found.length, limits.cliReadEvents),
-      after,
-    })
-    found.push(...page.entries)
-    after = page.next
-  } while (after !== undefined && found.length < limit)
-  return found
 }
 
 function letterJson({ encoded, ...letter }: DeadLetter): string {
@@ -120,6 +134,7 @@ function letterLines(letter: DeadLetter): string[] {
     ['next', retried ? timeText(nextAttemptAt) : undefined],
     ['appended', timeText(letter.appendedAt)],
     ['key', letter.key],
+    ['discarded', letter.discardReason],
     ['event', event && `${event.type} ${event.id} from ${event.source}`],
   ]
   return [

@@ -63,3 +63,64 @@ test('a group that is not there is not found, and a log without groups says so',
     stderr: 'No group has read anything yet.\n',
   })
 })
+
+/** Lets a command look three times, then ends it. */
+function threeLooks(): { readonly signal: AbortSignal; readonly wait: () => Promise<void> } {
+  const ending = new AbortController()
+  let waits = 0
+  const wait = async (): Promise<void> => {
+    waits += 1
+    if (waits === 3) ending.abort()
+  }
+  return { signal: ending.signal, wait }
+}
+
+test('the lag is watched in blocks until interrupted', async () => {
+  using shell = await shellWithGroups()
+  const { exitCode, stdout } = await shell.run(['lag', 'mailer', '--watch'], threeLooks())
+  expect(exitCode).toBe(0)
+  expect(stdout.match(/^GROUP .*\nmailer .*\n\n/gm)).toHaveLength(3)
+  expect(stdout).not.toContain('\x1b')
+  const json = await shell.run(['lag', 'mailer', '--watch', '--json'], threeLooks())
+  expect(jsonLines(json.stdout)).toHaveLength(3)
+})
+
+test('on a terminal each look replaces the one before', async () => {
+  using shell = await shellWithGroups()
+  const { stdout } = await shell.run(['lag', '--watch'], { ...threeLooks(), columns: 80 })
+  expect(stdout.split('\x1b[2J\x1b[H')).toHaveLength(4)
+})
+
+test.each([
+  ['--fail-over', '0', 3],
+  ['--fail-over', '3', 0],
+  ['--fail-age', '0ms', 3],
+  ['--fail-age', '1h', 0],
+])('%s %s ends with exit code %d', async (option, bound, exitCode) => {
+  using shell = await shellWithGroups()
+  const ended = await shell.run(['lag', option, bound])
+  expect(ended.exitCode).toBe(exitCode)
+  expect(ended.stdout).toMatch(/^GROUP /)
+  expect(ended.stderr).toMatch(
+    exitCode === 0
+      ? /^$/
+      : /^Behind by more than is allowed: mailer on orders\/\d \(\d events?, \d+ m?s\).*\.\n$/,
+  )
+})
+
+test('watching ends when a partition is over', async () => {
+  using shell = await shellWithGroups()
+  const ended = await shell.run(['lag', '--watch', '--fail-over', '0'])
+  expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('mailer on orders') as string })
+})
+
+test.each([
+  ['--fail-over', 'some'],
+  ['--fail-age', '30'],
+])('%s %s is a usage error', async (option, bound) => {
+  using shell = await shellWithGroups()
+  expect(await shell.run(['lag', option, bound])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(`option_invalid: Option '${option}`) as string,
+  })
+})

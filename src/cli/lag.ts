@@ -1,24 +1,39 @@
 import type { Command } from 'commander'
-import { durationText } from '../index.ts'
 import type { PartitionLag } from '../log/index.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
+import { exitCodes } from './exit-code.ts'
+import { type LagBounds, overBounds } from './lag-bounds.ts'
+import { lengthOfTime } from './length-of-time.ts'
+import { wholeNumber } from './number.ts'
+import type { Output } from './output.ts'
 import { type Column, table } from './table.ts'
 import { counted, countText } from './text.ts'
+import { oldestText, summed, type TopicLag, totalsOf } from './topic-lag.ts'
 
-export function addLag(program: Command, { io, output }: Context): void {
+interface LagOptions extends EngineOptions, LagBounds {
+  readonly watch?: true
+  readonly json?: true
+}
+
+export function addLag(program: Command, context: Context): void {
   program
     .command('lag')
     .argument('[group]', 'only this group')
     .description('Show how far each group is behind on each topic, in events and in time.')
+    .option('--watch', 'again every second, until interrupted')
+    .option(
+      '--fail-over <number>',
+      'end with exit code 3 when a partition is more events behind',
+      wholeNumber(0),
+    )
+    .option('--fail-age <time>', 'the same when an event has been waiting for longer, as 30s', lengthOfTime)
     .option('--json', 'one JSON object a line, for each group and topic')
     .addHelpText('after', examples)
-    .action(async (group: string | undefined, options: { json?: true }, command: Command) => {
-      await withEngine(command.optsWithGlobals<EngineOptions>(), io, async ({ admin }) => {
-        const lags = totalsOf(await admin.lag(group))
-        if (options.json) await output.lines(lags.map((lag) => JSON.stringify(lag)))
-        else if (lags.length > 0) await output.lines(table(columns, withTotal(lags)))
-        else output.words('No group has read anything yet.')
+    .action(async (group: string | undefined, _options: object, command: Command) => {
+      const options = command.optsWithGlobals<LagOptions>()
+      await withEngine(options, context.io, async ({ admin }) => {
+        await showLag(() => admin.lag(group), options, context)
       })
     })
 }
@@ -27,37 +42,41 @@ const examples = `
 Examples:
   tidings lag
   tidings lag notifications --json
-  watch tidings lag --url sqlite:shop.db`
+  tidings lag --watch
+  tidings lag --fail-over 1000 --fail-age 5m`
 
-/** How far one group is behind on one topic. */
-interface TopicLag {
-  readonly group: string
-  readonly topic: string
-  /** Events that are not committed. */
-  readonly lag: number
-  /** How long the oldest of them has been waiting. */
-  readonly lagMs: number
-  /** Partitions that deliver nothing until a seek: what was committed has been deleted by retention. */
-  readonly resetRequired: readonly number[]
-  readonly partitions: readonly Omit<PartitionLag, 'group' | 'topic'>[]
-}
+const watchEveryMs = 1_000
 
-function totalsOf(lags: readonly PartitionLag[]): TopicLag[] {
-  const byTopic = Map.groupBy(lags, ({ group, topic }) => `${group}/${topic}`)
-  return [...byTopic.values()].flatMap((each) => {
-    const [first] = each
-    if (first === undefined) return []
-    const partitions = each.map(({ group: _group, topic: _topic, ...partition }) => partition)
-    return [{ group: first.group, topic: first.topic, ...summed(partitions), partitions }]
-  })
-}
-
-function summed(partitions: TopicLag['partitions']): Pick<TopicLag, 'lag' | 'lagMs' | 'resetRequired'> {
-  return {
-    lag: partitions.reduce((total, { lag }) => total + lag, 0),
-    lagMs: Math.max(0, ...partitions.map(({ lagMs }) => lagMs)),
-    resetRequired: partitions.filter((each) => each.resetRequired).map(({ partition }) => partition),
+/** Once, or every second with `watch`; ends as soon as a partition is over the bounds. */
+async function showLag(
+  look: () => Promise<readonly PartitionLag[]>,
+  options: LagOptions,
+  context: Context,
+): Promise<void> {
+  const { io, output } = context
+  for (;;) {
+    const lags = await look()
+    await printLag(totalsOf(lags), options, output)
+    const over = overBounds(lags, options)
+    if (over !== undefined) {
+      output.words(over)
+      context.exitCode = exitCodes.checkFailed
+      return
+    }
+    if (!options.watch) return
+    await io.wait(watchEveryMs, io.signal)
+    if (io.signal.aborted) return
   }
+}
+
+async function printLag(lags: readonly TopicLag[], options: LagOptions, output: Output): Promise<void> {
+  if (options.json) {
+    await output.lines(lags.map((lag) => JSON.stringify(lag)))
+    return output.flush()
+  }
+  if (lags.length === 0) return output.words('No group has read anything yet.')
+  const lines = table(columns, withTotal(lags))
+  return options.watch ? output.screen([...lines, '']) : output.lines(lines)
 }
 
 function withTotal(lags: readonly TopicLag[]): readonly TopicLag[] {
@@ -70,7 +89,7 @@ const columns: readonly Column<TopicLag>[] = [
   { title: 'GROUP', text: ({ group }) => group },
   { title: 'TOPIC', text: ({ topic }) => topic },
   { title: 'LAG', align: 'right', text: ({ lag }) => countText(lag) },
-  { title: 'OLDEST', align: 'right', text: ({ lagMs }) => (lagMs === 0 ? '-' : durationText(lagMs)) },
+  { title: 'OLDEST', align: 'right', text: oldestText },
   {
     title: 'RESET REQUIRED',
     text: ({ resetRequired }) =>

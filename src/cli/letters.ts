@@ -1,9 +1,12 @@
-import type { DeadLetter, DeadLetterStore } from '../dead-letter/index.ts'
-import { TidingsError } from '../index.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
+import { limits, TidingsError } from '../index.ts'
 import type { TransportAdmin } from '../log/index.ts'
 import type { Column } from './table.ts'
 import { countText, timeText } from './text.ts'
 import { topicNamed } from './topics.ts'
+
+export const unfinishedStates: readonly DeadLetterState[] = ['set-aside', 'dead', 'parked', 'requested']
+export const letterStates: readonly DeadLetterState[] = [...unfinishedStates, 'handled', 'discarded']
 
 /** @throws `dead_letter_missing` */
 export async function letterOf(store: DeadLetterStore, id: string): Promise<DeadLetter> {
@@ -13,6 +16,22 @@ export async function letterOf(store: DeadLetterStore, id: string): Promise<Dead
     'dead_letter_missing',
     `There is no dead letter ${JSON.stringify(id)}. An id is group/topic/partition/offset; \`tidings dead-letters ls\` lists them.`,
   )
+}
+
+/** Up to `limit` of those that the filter selects, page by page. */
+export async function* pagesOf(
+  store: DeadLetterStore,
+  filter: DeadLetterFilter,
+  limit: number = Number.POSITIVE_INFINITY,
+): AsyncGenerator<readonly DeadLetter[]> {
+  let left = limit
+  let after: string | undefined
+  do {
+    const page = await store.list(filter, { limit: Math.min(left, limits.cliReadEvents), after })
+    yield page.entries
+    left -= page.entries.length
+    after = page.next
+  } while (after !== undefined && left > 0)
 }
 
 /** When nothing was found: @throws `group_missing`, `topic_missing` for a name that nothing has. */

@@ -38,6 +38,13 @@ export class Output {
     for (const text of texts) await this.line(text)
   }
 
+  /** A block of lines, at once: on a terminal it replaces what is on the screen, elsewhere it follows the block before. */
+  async screen(texts: readonly string[]): Promise<void> {
+    if (this.columns !== undefined) this.#lines += '\x1b[2J\x1b[H'
+    await this.lines(texts)
+    await this.flush()
+  }
+
   /** @throws ClosedPipe */
   async flush(): Promise<void> {
     const text = this.#lines

@@ -1,18 +1,17 @@
 import type { Command } from 'commander'
 import type { DeadLetter, DeadLetterFilter, DeadLetterStore } from '../dead-letter/index.ts'
 import { limits, TidingsError } from '../index.ts'
+import { type Confirmation, checkConfirmed } from './confirmation.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
-import { checkFilter, letterColumns, letterOf } from './letters.ts'
+import { checkFilter, letterColumns, letterOf, pagesOf } from './letters.ts'
 import { table } from './table.ts'
 import { counted, countText } from './text.ts'
 
-interface RedriveOptions extends EngineOptions {
+interface RedriveOptions extends EngineOptions, Confirmation {
   readonly group?: string
   readonly topic?: string
   readonly all?: true
-  readonly yes?: true
-  readonly dryRun?: true
   readonly json?: true
 }
 
@@ -36,7 +35,7 @@ export function addRedrive(parent: Command, { io, output }: Context): void {
         const plan = await planOf(deadLetters, [...new Set(ids)], options)
         if (plan.count === 0) await checkFilter(admin, options)
         for (const line of planLines(plan)) output.words(line)
-        if (!options.dryRun && plan.count > 1 && !options.yes) throw unconfirmed(plan.count)
+        if (plan.count > 1) checkConfirmed(options, `Redriving ${counted(plan.count, 'dead letter')}`)
         const nothing = options.dryRun === true || plan.count === 0
         const requested = nothing ? 0 : await plan.request()
         if (options.json) await output.line(JSON.stringify({ planned: plan.count, requested }))
@@ -94,12 +93,8 @@ async function planOfAll(store: DeadLetterStore, filter: DeadLetterFilter): Prom
 
 async function requestAll(store: DeadLetterStore, filter: DeadLetterFilter): Promise<number> {
   let requested = 0
-  let after: string | undefined
-  do {
-    const page = await store.list(filter, { limit: limits.cliReadEvents, after })
-    requested += (await store.request(page.entries.map(({ id }) => id))).length
-    after = page.next
-  } while (after !== undefined)
+  for await (const page of pagesOf(store, filter))
+    requested += (await store.request(page.map(({ id }) => id))).length
   return requested
 }
 
@@ -118,11 +113,4 @@ function planLines({ count, shown }: Plan): string[] {
   if (count === 0) return ['There is nothing to redrive.']
   const more = count > shown.length ? [`… and ${countText(count - shown.length)} more`] : []
   return [`${counted(count, 'dead letter')} to redrive:`, ...table(letterColumns, shown), ...more]
-}
-
-function unconfirmed(count: number): TidingsError {
-  return new TidingsError(
-    'option_invalid',
-    `Redriving ${counted(count, 'dead letter')} needs --yes. Nothing was done.`,
-  )
 }

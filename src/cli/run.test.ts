@@ -21,10 +21,15 @@ describe('tidings', () => {
     ['publish'],
     ['tail'],
     ['topics'],
+    ['groups', 'ls'],
+    ['groups', 'show'],
+    ['groups', 'forget'],
     ['lag'],
+    ['seek'],
     ['dead-letters', 'ls'],
     ['dead-letters', 'show'],
     ['dead-letters', 'redrive'],
+    ['dead-letters', 'discard'],
   ])('%s %s has help with examples', async (...names) => {
     using shell = new Shell()
     const command = names.filter((name) => name !== undefined)

@@ -4,10 +4,12 @@ import { isTidingsError } from '../index.ts'
 import type { Context } from './context.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
+import { addGroups } from './groups.ts'
 import type { Io } from './io.ts'
 import { addLag } from './lag.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
+import { addSeek } from './seek.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
 import { addTopics } from './topics.ts'
@@ -57,7 +59,8 @@ function programOf(context: Context): Command {
     })
     .addHelpText('after', programHelp)
     .exitOverride()
-  for (const add of [addPublish, addTail, addTopics, addLag, addDeadLetters]) add(program, context)
+  for (const add of [addPublish, addTail, addTopics, addGroups, addLag, addSeek, addDeadLetters])
+    add(program, context)
   return program
 }
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { Catalog } from '../catalog/index.ts'
 import { limits, TidingsError } from '../index.ts'
 import type { Start, StoredRecord, TransportAdmin } from '../log/index.ts'
@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
 import { exitCodes } from './exit-code.ts'
 import { wholeNumber } from './number.ts'
+import { placeOf } from './place.ts'
 import { lastRecordsOf, type Range, recordsOf } from './records.ts'
 import { eventLine, placeText, readableLine, type TailedEvent, tailedEvent } from './tailed-event.ts'
 import { oneLine } from './text.ts'
@@ -173,11 +174,4 @@ function atMost(count: number): number {
     'option_invalid',
     `The last ${count} events are too many to look up; at most ${limits.cliLastEvents} are. Use --from to read from a place on.`,
   )
-}
-
-function placeOf(text: string): Start {
-  if (text === 'start' || text === 'end') return text
-  if (/^\d+$/.test(text)) return { offset: Number(text) }
-  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text))) return { time: text }
-  throw new InvalidArgumentError('It is start, end, a time like 2026-01-31T00:00:00Z, or an offset')
 }

@@ -38,7 +38,7 @@ export interface DeadLetterStore {
   put(owner: Fence, entries: readonly DeadLetter[]): Promise<void>
   /**
    * The owner has handled the event of an entry. One that was `requested` now is `handled`, and stays as a record; one
-   * that was `set-aside` is removed, since its event never was dead; in any other state it stays as it is.
+   * that was `set-aside` or `parked` is removed, since its event never was dead; in any other state it stays as it is.
    * @throws `fenced` when the partition belongs to another generation.
    */
   resolve(owner: Fence, id: string): Promise<void>
@@ -64,6 +64,6 @@ export interface DeadLetterStore {
   /** Ordered by id; the first `limits.deadLetterPage` unless a page is given. */
   list(filter?: DeadLetterFilter, page?: DeadLetterPage): Promise<DeadLetterList>
   count(filter?: DeadLetterFilter): Promise<number>
-  /** Calls back when something may have been requested, by any process; what that throws is a warning. Returns how to stop. */
+  /** Calls back when something may have been requested or discarded, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
 }

@@ -4,11 +4,12 @@ import type { StoredRecord } from '../log/index.ts'
 
 /**
  * Where an event stands that a group could not handle.
- * `set-aside`: still retried on its schedule, its key waiting · `dead`: its attempts are used up · `requested`: a
+ * `set-aside`: still retried on its schedule, its key waiting · `dead`: its attempts are used up ·
+ * `parked`: never tried, it waits behind a dead letter of its key · `requested`: a
  * redrive was asked for · `handled`: a redrive succeeded · `discarded`: given up for good, with a reason.
  * The last two are ended: they stay as a record, until the event fails anew after a replay.
  */
-export type DeadLetterState = 'set-aside' | 'dead' | 'requested' | 'handled' | 'discarded'
+export type DeadLetterState = 'set-aside' | 'dead' | 'parked' | 'requested' | 'handled' | 'discarded'
 
 /** One event that one group could not handle, with everything needed to understand it and to deliver it again. */
 export interface DeadLetter {

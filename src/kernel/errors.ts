@@ -40,6 +40,7 @@ export const errorCodes = {
   json_invalid: 'invalid',
   json_too_deep: 'invalid',
   json_unsafe: 'invalid',
+  key_held: 'refused',
   key_too_long: 'invalid',
   limit_exceeded: 'refused',
   name_invalid: 'usage',

@@ -48,6 +48,8 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
+  /** After its log was written to, when the file is looked at. */
+  lookAfterWriteMs: [0.5, 1.5, 4],
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */
@@ -62,6 +64,8 @@ export const limits = {
   cliLastEvents: 10_000,
   /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */
   cliListed: 100,
+  /** Causes of dead letters that it tells from each other. */
+  cliCauses: 10_000,
 } as const
 
 /** What a group does unless it says otherwise. */

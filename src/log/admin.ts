@@ -42,7 +42,12 @@ export interface PartitionLag {
 export interface GroupInfo {
   readonly group: string
   readonly topics: readonly string[]
-  readonly members: readonly { readonly member: string; readonly partitions: number }[]
+  /** Those that live. */
+  readonly members: readonly {
+    readonly member: string
+    /** What it holds. */
+    readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
+  }[]
 }
 
 /** What operators and tools need of an engine. */
@@ -64,6 +69,12 @@ export interface TransportAdmin {
     to: Start,
     options?: { readonly partition?: number | undefined },
   ): Promise<void>
+  /**
+   * Ends the registration of a group without living members: its places are gone, and retention does not wait for it any
+   * more. A group that joins under its name begins anew, where its `start` says. Its dead letters stay.
+   * @throws `group_missing`, and `fenced` while a member lives.
+   */
+  forget(group: string): Promise<void>
   /** Records of a partition from an offset, without joining a group; fewer than asked only at the end. */
   read(
     topic: string,

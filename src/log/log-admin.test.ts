@@ -40,8 +40,9 @@ describe('The administration of a log', () => {
   test('shows groups with the members that live', async () => {
     const log = await openLog({ orders: 2 })
     await log.join('one')
+    const partitions = [0, 1].map((partition) => ({ topic: 'orders', partition }))
     expect(await adminOf(log).groups()).toEqual([
-      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions: 2 }] },
+      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions }] },
     ])
   })
 
@@ -158,6 +159,31 @@ describe('The administration of a log', () => {
     expect(await log.committed('orders', 0)).toBe(0)
     races = 1_000
     await expect(admin.seek('billing', 'orders', 'end')).rejects.toMatchObject({ code: 'engine_busy' })
+  })
+
+  test('forgets a group that has stopped, and refuses to forget one that runs', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    const one = await log.join('one')
+    await expect(adminOf(log).forget('billing')).rejects.toThrow(/^fenced: .* Stop them, then forget again/)
+    await one.subscription.close()
+    await adminOf(log).forget('billing')
+    expect(await adminOf(log).groups()).toEqual([])
+    await expect(adminOf(log).forget('billing')).rejects.toMatchObject({ code: 'group_missing' })
+    expect((await log.join('two')).seen).toEqual([0, 1, 2].map((offset) => `orders/0 ${offset}`))
+  })
+
+  test('lets a member that was only paused while its group was forgotten commit nothing, and join anew', async () => {
+    const log = await openLog({ orders: 1 })
+    await log.append('orders', 0, 3)
+    const [one, goOn] = await joinPausable(log)
+    await log.clock.advance(sessionTimeoutMs)
+    await adminOf(log).forget('billing')
+    const late = { assignment: one.assignment('orders/0'), offset: 3, state: '' }
+    expect(await one.subscription.commit([late])).toEqual([late.assignment])
+    goOn()
+    await log.clock.advance(sessionTimeoutMs)
+    expect(one.seen.slice(3)).toEqual([0, 1, 2].map((offset) => `orders/0 ${offset}`))
   })
 
   test('shows no lag of a partition that the group has never committed', async () => {

@@ -1,7 +1,7 @@
 import { type Clock, TidingsError } from '../kernel/index.ts'
 import type { GroupInfo, PartitionBounds, PartitionLag, TopicSettings, TransportAdmin } from './admin.ts'
 import type { Start } from './capabilities.ts'
-import { isLiving } from './group.ts'
+import { type GroupState, isLiving } from './group.ts'
 import { partitionLag } from './lag.ts'
 import type { LogStore, StoredCommit } from './log-store.ts'
 import { offsetOfPlace } from './place.ts'
@@ -46,8 +46,7 @@ export class LogAdmin implements TransportAdmin {
     to: Start,
     { partition }: { readonly partition?: number | undefined } = {},
   ): Promise<void> {
-    for (let attempt = 1; attempt <= seekAttempts; attempt++) {
-      const revision = await this.#revisionWithoutMembers(group)
+    await this.#changeWithoutMembers(group, 'seek', async (revision) => {
       const bounds =
         partition === undefined ? await this.#store.bounds(topic) : [await this.#boundsOf(topic, partition)]
       const moved = await Promise.all(
@@ -58,12 +57,12 @@ export class LogAdmin implements TransportAdmin {
           state: '',
         })),
       )
-      if (await this.#store.moveCommits(group, moved, revision)) return
-    }
-    throw new TidingsError(
-      'engine_busy',
-      `Group "${group}" changed ${seekAttempts} times while it was to be moved. Stop whoever else moves it, then seek again.`,
-    )
+      return this.#store.moveCommits(group, moved, revision)
+    })
+  }
+
+  forget(group: string): Promise<void> {
+    return this.#changeWithoutMembers(group, 'forget', (revision) => this.#store.forgetGroup(group, revision))
   }
 
   read(
@@ -89,15 +88,33 @@ export class LogAdmin implements TransportAdmin {
     })
   }
 
+  /**
+   * Changes a group that nobody is in, again while others change it meanwhile.
+   * @param change false when the group is not at the revision any more.
+   */
+  async #changeWithoutMembers(
+    group: string,
+    verb: string,
+    change: (revision: number) => Promise<boolean>,
+  ): Promise<void> {
+    for (let attempt = 1; attempt <= changeAttempts; attempt++) {
+      if (await change(await this.#revisionWithoutMembers(group, verb))) return
+    }
+    throw new TidingsError(
+      'engine_busy',
+      `Group "${group}" changed ${changeAttempts} times meanwhile. Stop whoever else changes it, then ${verb} again.`,
+    )
+  }
+
   /** @throws `group_missing`, and `fenced` while somebody is in the group. */
-  async #revisionWithoutMembers(group: string): Promise<number> {
+  async #revisionWithoutMembers(group: string, verb: string): Promise<number> {
     const { state, revision, leaseNowMs } = await this.#store.loadGroup(group)
     if (revision === 0) throw groupMissing(group, await this.#store.groups())
     const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
     if (living.length === 0) return revision
     throw new TidingsError(
       'fenced',
-      `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then seek again.`,
+      `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then ${verb} again.`,
     )
   }
 
@@ -113,10 +130,9 @@ export class LogAdmin implements TransportAdmin {
   async #group(group: string): Promise<GroupInfo> {
     const { state, leaseNowMs } = await this.#store.loadGroup(group)
     const commits = await this.#store.commits(group)
-    const held = Object.values(state.held)
     const members = Object.entries(state.members)
       .filter(([, member]) => isLiving(member, leaseNowMs))
-      .map(([member]) => ({ member, partitions: held.filter((each) => each.member === member).length }))
+      .map(([member]) => ({ member, partitions: heldBy(member, state) }))
     return { group, topics: [...new Set(commits.map((commit) => commit.topic))].toSorted(), members }
   }
 
@@ -142,8 +158,14 @@ export class LogAdmin implements TransportAdmin {
   }
 }
 
-/** How often a race with somebody else who moves the group is run again before it is an error. */
-const seekAttempts = 100
+function heldBy(member: string, { held }: GroupState): GroupInfo['members'][number]['partitions'] {
+  return Object.values(held)
+    .filter((each) => each.member === member)
+    .map(({ topic, partition }) => ({ topic, partition }))
+}
+
+/** How often a race with somebody else who changes the group is run again before it is an error. */
+const changeAttempts = 100
 
 /** The error for a group that has never joined. */
 export function groupMissing(group: string, names: readonly string[]): TidingsError {

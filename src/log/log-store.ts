@@ -77,6 +77,11 @@ export interface LogStore<C extends Capabilities = Capabilities> {
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
   ): Promise<boolean>
+  /**
+   * Ends a registration: compare-and-set on `revision`; with it the group and its commits are gone, so that nobody who was
+   * in it may commit, and it is as one that was never here. False for one that is not at this revision, or not there.
+   */
+  forgetGroup(group: string, revision: number): Promise<boolean>
   /** Calls back after something changed, in this process or another; what that throws is a warning. Returns how to stop. */
   watch(changed: (change: Change) => void): () => void
   close(): Promise<void>

@@ -259,13 +259,13 @@ export class LogSubscription implements Subscription {
       const place = ofPartition(bounds, held)
       const committed = ofPartition(commits, held)
       if (place === undefined) continue
-      if (committed !== undefined) known.push({ held, bounds: place, committed })
-      else
-        fresh.push({
-          held,
-          bounds: place,
-          committed: { offset: await offsetOfPlace(this.#store, place, start), state: '' },
-        })
+      if (committed === undefined) {
+        const offset = await offsetOfPlace(this.#store, place, start)
+        fresh.push({ held, bounds: place, committed: { offset, state: '' } })
+      } else {
+        const { offset, state } = committed
+        known.push({ held, bounds: place, committed: { offset, state } })
+      }
     }
     // After a crash `end` must not mean a later end: so the start is committed like any other place.
     const saved = await this.#store.commit(

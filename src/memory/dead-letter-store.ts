@@ -31,7 +31,8 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
 
   async resolve(owner: Fence, id: string): Promise<void> {
     this.#checkOwner(owner)
-    if (this.#entries.get(id)?.state === 'set-aside') this.#entries.delete(id)
+    const state = this.#entries.get(id)?.state
+    if (state === 'set-aside' || state === 'parked') this.#entries.delete(id)
     else this.#change(id, ['requested'], { state: 'handled', nextAttemptAt: undefined })
   }
 
@@ -67,7 +68,9 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
       discardReason: discardReasonOf(reason),
       nextAttemptAt: undefined,
     } as const
-    return this.#change(id, ['set-aside', 'dead', 'requested'], ended)
+    const discarded = this.#change(id, ['set-aside', 'dead', 'parked', 'requested'], ended)
+    if (discarded) this.#listeners.tell()
+    return discarded
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {

@@ -182,6 +182,13 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     return true
   }
 
+  async forgetGroup(group: string, revision: number): Promise<boolean> {
+    if (this.#groups.get(group)?.revision !== revision) return false
+    this.#groups.delete(group)
+    this.#listeners.tell({ kind: 'group', group })
+    return true
+  }
+
   /** The generation that may commit a partition, and write its dead letters; undefined where none was granted. */
   generationOf({ group, topic, partition }: Omit<Fence, 'generation'>): number | undefined {
     return this.#groups.get(group)?.commits.get(partitionName(topic, partition))?.generation

@@ -1,13 +1,17 @@
 import { describe, test } from 'vitest'
+import { inNamespace } from '../bus/index.ts'
 import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  transportContract,
   VirtualClock,
 } from '../testing/index.ts'
+import { memoryCapabilities } from './capabilities.ts'
 import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { memoryInbox } from './inbox.ts'
 import { MemoryLogStore } from './log-store.ts'
+import { memory } from './memory.ts'
 
 describe('The log in memory', () => {
   logStoreContract({
@@ -43,6 +47,21 @@ describe('The inbox in memory', () => {
         rows: async () => [...inbox.rows.keys()],
         [Symbol.asyncDispose]: () => inbox.close(),
       }
+    },
+  })
+})
+
+describe.each([
+  ['The memory engine', undefined],
+  ['The memory engine in a namespace', 'staging'],
+] as const)('%s', (_name, namespace) => {
+  transportContract({
+    test,
+    capabilities: memoryCapabilities,
+    async open() {
+      const clock = new VirtualClock()
+      const transport = inNamespace(memory({ clock }), namespace)
+      return { transport, admin: transport.admin, clock, [Symbol.asyncDispose]: () => transport.close() }
     },
   })
 })

@@ -32,6 +32,7 @@ test('Every call to an engine that is closed says so', async () => {
     () => admin.groups(),
     () => admin.lag(),
     () => admin.seek('billing', 'orders', 'start'),
+    () => admin.forget('billing'),
     () => admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 }),
     () => admin.offsetOf('orders', 0, 'end'),
     () => admin.truncate('orders', 0, 1),

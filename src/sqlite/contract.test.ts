@@ -1,14 +1,19 @@
 import { describe, test } from 'vitest'
+import { inNamespace } from '../bus/index.ts'
+import { seededRandom } from '../kernel/index.ts'
 import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  transportContract,
   VirtualClock,
 } from '../testing/index.ts'
+import { sqliteCapabilities } from './capabilities.ts'
 import { openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { sqliteInbox } from './inbox.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
+import { sqlite } from './sqlite.ts'
 
 describe('The log in a SQLite file', () => {
   logStoreContract({
@@ -65,6 +70,28 @@ describe('The inbox in a SQLite file', () => {
           database.close()
           files[Symbol.dispose]()
         },
+      }
+    },
+  })
+})
+
+describe.each([
+  ['The SQLite engine', undefined],
+  ['The SQLite engine in a namespace', 'staging'],
+] as const)('%s', (_name, namespace) => {
+  transportContract({
+    test,
+    capabilities: sqliteCapabilities,
+    async open() {
+      const files = folder()
+      const clock = new VirtualClock()
+      const engine = await sqlite(files.file(), { clock, random: seededRandom(1) })
+      const transport = inNamespace(engine, namespace)
+      return {
+        transport,
+        admin: transport.admin,
+        clock,
+        [Symbol.asyncDispose]: () => transport.close().then(files[Symbol.dispose]),
       }
     },
   })

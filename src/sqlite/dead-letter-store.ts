@@ -65,7 +65,9 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
        (id, group_name, topic, partition, offset, state, event_key, attempts, next_attempt_at, discard_reason, entry, encoded)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
-    this.#remove = database.prepare("DELETE FROM tidings_dead_letter WHERE id = ? AND state = 'set-aside'")
+    this.#remove = database.prepare(
+      "DELETE FROM tidings_dead_letter WHERE id = ? AND state IN ('set-aside', 'parked')",
+    )
     this.#handled = database.prepare(
       "UPDATE tidings_dead_letter SET state = 'handled', next_attempt_at = NULL WHERE id = ? AND state = 'requested'",
     )
@@ -79,7 +81,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
     )
     this.#discard = database.prepare(
       `UPDATE tidings_dead_letter SET state = 'discarded', discard_reason = ?, next_attempt_at = NULL
-       WHERE id = ? AND state IN ('set-aside', 'dead', 'requested')`,
+       WHERE id = ? AND state IN ('set-aside', 'dead', 'parked', 'requested')`,
     )
     const select =
       'SELECT state, event_key, attempts, next_attempt_at, discard_reason, entry, encoded FROM tidings_dead_letter'
@@ -124,13 +126,17 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
   request(ids: readonly string[]): Promise<readonly string[]> {
     return this.#writer.write(() => {
       const requested = ids.filter((id) => this.#request.run(id).changes === 1)
-      if (requested.length > 0) this.#writer.afterCommit(() => this.#changes.emit({ kind: 'unknown' }))
+      if (requested.length > 0) this.#tellAfterCommit()
       return requested
     })
   }
 
   discard(id: string, reason: string): Promise<boolean> {
-    return this.#writer.write(() => this.#discard.run(discardReasonOf(reason), id).changes === 1)
+    return this.#writer.write(() => {
+      const discarded = this.#discard.run(discardReasonOf(reason), id).changes === 1
+      if (discarded) this.#tellAfterCommit()
+      return discarded
+    })
   }
 
   async get(id: string): Promise<DeadLetter | undefined> {
@@ -181,6 +187,11 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
       JSON.stringify(entry),
       storedForm(encoded),
     )
+  }
+
+  /** Owners look for what was requested or discarded. */
+  #tellAfterCommit(): void {
+    this.#writer.afterCommit(() => this.#changes.emit({ kind: 'unknown' }))
   }
 
   #read<Result>(read: () => Result): Result {

@@ -33,6 +33,8 @@ export class GroupTable {
   readonly #commits: StatementSync
   readonly #commit: StatementSync
   readonly #move: StatementSync
+  readonly #forget: StatementSync
+  readonly #forgetCommits: StatementSync
 
   constructor(database: DatabaseSync, boot: string, clock: Clock) {
     this.#boot = boot
@@ -60,6 +62,8 @@ export class GroupTable {
       `INSERT INTO tidings_commit (group_name, topic, partition, generation, offset, state) VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET generation = excluded.generation, offset = excluded.offset, state = excluded.state`,
     )
+    this.#forget = database.prepare('DELETE FROM tidings_group WHERE name = ? AND revision = ?')
+    this.#forgetCommits = database.prepare('DELETE FROM tidings_commit WHERE group_name = ?')
   }
 
   names(): string[] {
@@ -120,6 +124,12 @@ export class GroupTable {
     if (!this.save(group, moved, revision, [])) return false
     for (const { topic, partition, offset, state } of commits)
       this.#move.run(group, topic, partition, moved.generation, offset, state)
+    return true
+  }
+
+  forget(group: string, revision: number): boolean {
+    if (this.#forget.run(group, revision).changes === 0) return false
+    this.#forgetCommits.run(group)
     return true
   }
 }

@@ -132,11 +132,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     revision: number,
     granted: Parameters<LogStore['saveGroup']>[3],
   ): Promise<boolean> {
-    return this.#writer.write(() => {
-      const saved = this.#groups.save(group, state, revision, granted)
-      if (saved) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
-      return saved
-    })
+    return this.#writeGroup(group, () => this.#groups.save(group, state, revision, granted))
   }
 
   async commits(group: string): Promise<readonly StoredCommit[]> {
@@ -152,11 +148,11 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
   ): Promise<boolean> {
-    return this.#writer.write(() => {
-      const moved = this.#groups.moveCommits(group, commits, revision)
-      if (moved) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
-      return moved
-    })
+    return this.#writeGroup(group, () => this.#groups.moveCommits(group, commits, revision))
+  }
+
+  forgetGroup(group: string, revision: number): Promise<boolean> {
+    return this.#writeGroup(group, () => this.#groups.forget(group, revision))
   }
 
   watch(changed: (change: Change) => void): () => void {
@@ -194,6 +190,15 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     const appended = this.#writer.publish(run, size)
     this.#lastAppend = { records: together, run, appended }
     return appended
+  }
+
+  /** Tells watchers of the group when the write says that it has changed. */
+  #writeGroup(group: string, write: () => boolean): Promise<boolean> {
+    return this.#writer.write(() => {
+      const changed = write()
+      if (changed) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
+      return changed
+    })
   }
 
   #nextDueMs(): number | undefined {

@@ -154,6 +154,40 @@ export const groupCases: ContractCases<LogStoreContext> = {
     deepStrictEqual(await store.groups(), [])
   },
 
+  'forgets a group with its commits, as if it was never here': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('audit', state, 0, [grant(0, 1)])
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    for (const group of ['audit', 'billing']) await store.commit(group, [commitOf(0, 1, 9)])
+    equal(await store.forgetGroup('billing', 1), true)
+    deepStrictEqual(await store.groups(), ['audit'])
+    const { state: empty, revision } = await store.loadGroup('billing')
+    deepStrictEqual([empty, revision], [emptyGroup, 0])
+    deepStrictEqual(await store.commits('billing'), [])
+    deepStrictEqual(await store.commits('audit'), [commitOf(0, 1, 9)])
+    await store.saveGroup('billing', { ...state, generation: 7 }, 0, [grant(0, 7)])
+    deepStrictEqual(await store.commits('billing'), [])
+  },
+
+  'refuses the commit and the save of a member that was paused while its group was forgotten': async ({
+    store,
+  }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', state, 0, [grant(0, 1)])
+    await store.forgetGroup('billing', 1)
+    deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 9)]), [false])
+    equal(await store.saveGroup('billing', state, 1, []), false)
+    deepStrictEqual(await store.groups(), [])
+  },
+
+  'forgets nothing when the group has changed since it was loaded, or is not there': async ({ store }) => {
+    await store.saveGroup('billing', state, 0, [])
+    await store.saveGroup('billing', state, 1, [])
+    const forgets = [store.forgetGroup('billing', 1), store.forgetGroup('audit', 0)]
+    deepStrictEqual(await Promise.all(forgets), [false, false])
+    deepStrictEqual(await store.groups(), ['billing'])
+  },
+
   'tells watchers that a group has changed, and not that it has not': async ({ store }) => {
     const told: Change[] = []
     store.watch((change) => told.push(change))
@@ -163,5 +197,8 @@ export const groupCases: ContractCases<LogStoreContext> = {
     await store.moveCommits('billing', [], 1)
     await store.moveCommits('billing', [], 1)
     equal(told.length, 2)
+    await store.forgetGroup('billing', 2)
+    await store.forgetGroup('billing', 2)
+    equal(told.length, 3)
   },
 }

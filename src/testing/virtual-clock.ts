@@ -65,6 +65,12 @@ export class VirtualClock implements Clock {
     this.#shiftMs += ms
   }
 
+  /** How far the next timer is, in ms; undefined where there is none. */
+  get untilNextMs(): number | undefined {
+    const next = this.#next(Number.POSITIVE_INFINITY)
+    return next && Math.max(0, next.atMs - this.#elapsedMs)
+  }
+
   #next(untilMs: number): Scheduled | undefined {
     let first: Scheduled | undefined
     for (const timer of this.#timers) {

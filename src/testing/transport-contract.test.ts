@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import type { Capabilities } from '../log/index.ts'
+import { memory } from '../memory/index.ts'
+import { type TestRunner, transportContract } from './index.ts'
+
+/** The names of the cases that would run, and of those that would be skipped. */
+function registered(
+  capabilities: Partial<Capabilities>,
+  skip?: Record<string, string>,
+): [string[], string[]] {
+  const [run, skipped]: [string[], string[]] = [[], []]
+  const runner: TestRunner = Object.assign((name: string) => run.push(name), {
+    skip: (name: string) => skipped.push(name),
+  })
+  transportContract({
+    test: runner,
+    capabilities: { ...memory().capabilities, ...capabilities },
+    skip,
+    open: () => Promise.reject(new Error('No case is run here.')),
+  })
+  return [run, skipped]
+}
+
+test('A complete engine is held to every case', () => {
+  const [run, skipped] = registered({})
+  expect([run.length > 30, skipped]).toEqual([true, []])
+})
+
+test('Cases of what an engine declares to lack are skipped, with that as the reason', () => {
+  const [run, skipped] = registered({ fencing: false, lag: 'approximate', handover: 'overlapping' })
+  expect(run).toContain('gives every group every record')
+  const reasons = new Set(skipped.map((name) => name.slice(name.lastIndexOf('(') + 1, -1)))
+  expect([...reasons].toSorted()).toEqual([
+    'it does not fence members',
+    'its handover is overlapping',
+    'its lag is declared as approximate',
+  ])
+})
+
+test('What an adapter skips itself must be a case', () => {
+  expect(registered({}, { 'gives every group every record': 'no groups' })[1]).toEqual([
+    'gives every group every record (no groups)',
+  ])
+  expect(() => registered({}, { 'gives no group anything': 'a typing error' })).toThrow(/no case called/)
+})

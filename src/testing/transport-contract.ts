@@ -1,0 +1,51 @@
+import type { Capabilities } from '../log/index.ts'
+import { type ContractCases, type ContractOptions, runContract } from './contract.ts'
+import type { TransportContext } from './transport-context.ts'
+import { groupCases, lagCases } from './transport-group-cases.ts'
+import { drainedCases, fencingCases } from './transport-handover-cases.ts'
+import { placeCases } from './transport-place-cases.ts'
+import { delayCases, orderCases, publishCases } from './transport-publish-cases.ts'
+
+export interface TransportContractOptions extends ContractOptions<TransportContext> {
+  /** Of the engine: cases of what it declares to lack are skipped, with that as the reason. */
+  readonly capabilities: Capabilities
+}
+
+/** What every Transport and its TransportAdmin promise. A new engine is done when these pass. */
+export function transportContract({ capabilities, skip, ...options }: TransportContractOptions): void {
+  const cases: ContractCases<TransportContext> = Object.assign({}, ...themes.map((theme) => theme.cases))
+  runContract(cases, { ...options, skip: { ...lacking(capabilities), ...skip } })
+}
+
+interface Theme {
+  readonly cases: ContractCases<TransportContext>
+  /** Why an engine cannot be held to it; undefined when it can. */
+  readonly lack: (capabilities: Capabilities) => string | undefined
+}
+
+const themes: readonly Theme[] = [
+  { cases: publishCases, lack: () => undefined },
+  { cases: groupCases, lack: () => undefined },
+  { cases: orderCases, lack: ({ order }) => (order === 'none' ? 'it keeps no order' : undefined) },
+  { cases: delayCases, lack: ({ delay }) => (delay ? undefined : 'it delays nothing') },
+  {
+    cases: placeCases,
+    lack: ({ replay }) =>
+      replay.start && replay.time && replay.offset ? undefined : 'it cannot be read again from every place',
+  },
+  { cases: lagCases, lack: ({ lag }) => (lag === 'exact' ? undefined : `its lag is declared as ${lag}`) },
+  {
+    cases: drainedCases,
+    lack: ({ handover }) => (handover === 'drained' ? undefined : `its handover is ${handover}`),
+  },
+  { cases: fencingCases, lack: ({ fencing }) => (fencing ? undefined : 'it does not fence members') },
+]
+
+/** The cases that an engine with these capabilities is not held to, with the reasons. */
+function lacking(capabilities: Capabilities): Readonly<Record<string, string>> {
+  const skipped = themes.flatMap(({ cases, lack }) => {
+    const reason = lack(capabilities)
+    return reason === undefined ? [] : Object.keys(cases).map((name) => [name, reason] as const)
+  })
+  return Object.fromEntries(skipped)
+}
