@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { defineCatalog, defineEvent, defineTopic } from '../../src/index.ts'
+
+/** What the producer publishes: events numbered per key, never twice the same number, always rising. */
+export const numbered = defineEvent('numbered')
+  .version(1, {
+    type: 'object',
+    properties: { key: { type: 'string' }, number: { type: 'integer' } },
+    required: ['key', 'number'],
+    additionalProperties: false,
+  } as const)
+  .subject(({ key }) => key)
+
+export const topic = defineTopic('numbers', { partitions: 8, events: [numbered] })
+export const catalog = defineCatalog([topic])
+export const groups: readonly string[] = ['first', 'second']
+export const keys: readonly string[] = Array.from({ length: 24 }, (_, index) => `key-${index}`)
+
+/** Short, so that a takeover fits in a cycle. */
+export const sessionTimeoutMs = 1_000
+
+/** Every one of these fails in every attempt. */
+export const isPoison = (number: number): boolean => number % 50 === 0
+
+export const logFile = (folder: string): string => join(folder, 'log.db')
+export const inboxFile = (folder: string): string => join(folder, 'inbox.db')

@@ -1,0 +1,73 @@
+/** One member of every group, until it is asked to end: `member.ts FOLDER NAME`. */
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
+import { constant, openBus } from '../../src/index.ts'
+import { type SqliteEngine, sqlite, sqliteInbox } from '../../src/sqlite/index.ts'
+import { catalog, groups, inboxFile, isPoison, logFile, numbered, sessionTimeoutMs } from './catalog.ts'
+import { createEffects, effectInbox } from './effects.ts'
+import { openHistory } from './history.ts'
+import { isPausePlace, type PausePlace } from './pause-place.ts'
+
+const [folder = '', name = ''] = process.argv.slice(2)
+const handlerMs = 10
+const tell = openHistory(folder, name)
+
+process.once('disconnect', () => process.exit(1)) // Whoever started this is gone.
+let pauseAt: PausePlace | undefined
+process.on('message', (place) => {
+  if (isPausePlace(place)) pauseAt = place
+})
+
+/** Stops this process here, if that is where it was asked to. */
+function passing(place: PausePlace): void {
+  if (pauseAt !== place) return
+  pauseAt = undefined
+  tell({ kind: 'paused', target: name })
+  process.kill(process.pid, 'SIGSTOP')
+}
+
+/** Lets a commit that is on its way be stopped before it reaches the file. */
+function stoppable(engine: SqliteEngine): SqliteEngine {
+  const subscribe = engine.subscribe.bind(engine)
+  engine.subscribe = async (request) => {
+    const subscription = await subscribe(request)
+    const commit = subscription.commit.bind(subscription)
+    subscription.commit = (progress) => {
+      const committed = commit(progress)
+      passing('commit')
+      return committed
+    }
+    return subscription
+  }
+  return engine
+}
+
+const database = new DatabaseSync(inboxFile(folder), { timeout: 5_000 })
+database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+createEffects(database)
+database.exec('PRAGMA busy_timeout = 0') // From here on a wait in SQLite would stop the event loop, and end the lease.
+const inbox = effectInbox(sqliteInbox(database))
+const transport = stoppable(await sqlite(logFile(folder)))
+const bus = await openBus({ transport, source: '/torture', catalog })
+const policy = { start: 'start', retry: { attempts: 10, backoff: constant('10ms') } } as const
+
+const running = groups.map((group) =>
+  bus
+    .group(group, { ...policy, inbox, member: name, sessionTimeout: sessionTimeoutMs })
+    .on(numbered, async ({ event, partition, offset, transact }) => {
+      const { key, number } = event.data
+      tell({ kind: 'started', group, key, number })
+      try {
+        await setTimeout(Math.random() * handlerMs)
+        passing('handler')
+        if (isPoison(number)) throw new Error('poison')
+        await transact({ group, key, number, partition, offset }, () => passing('transaction'))
+      } finally {
+        tell({ kind: 'ended', group, key, number })
+      }
+    })
+    .run(),
+)
+await Promise.all(running)
+await bus.close()
+process.exit()
