@@ -48,8 +48,6 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
-  /** After its log was written to, when the file is looked at. */
-  lookAfterWriteMs: [0.5, 1.5, 4],
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */
