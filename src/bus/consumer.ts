@@ -10,9 +10,10 @@ import {
   toError,
 } from '../kernel/index.ts'
 import type { Assignment, Batch, StoredRecord, Subscription, Transport } from '../log/index.ts'
-import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
+import { eventOf } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import type { GroupPolicy } from './group-options.ts'
+import { type AttemptContext, abandoned } from './handler-run.ts'
 import type { Handlers } from './handlers.ts'
 import { KeptEvents } from './kept-events.ts'
 import type { Lane } from './lane.ts'
@@ -256,7 +257,15 @@ export class Consumer {
       else this.#subscription?.resume(run.assignment)
     }
     if (run.mustPark || (far && run.lowestWaits)) void this.#kept.setAside([run])
-    else if (this.#memory.full) void this.#kept.setAside([...this.#runs.values()])
+    else if (this.#memory.full) this.#makeRoom()
+  }
+
+  /** Nothing more can be read: what waits for a later attempt is set aside, what waits for a fuller batch is handled. */
+  #makeRoom(): void {
+    for (const run of this.#runs.values()) {
+      for (const collector of run.collectors.values()) collector.flush()
+    }
+    void this.#kept.setAside([...this.#runs.values()])
   }
 
   #commit(): Promise<void> {

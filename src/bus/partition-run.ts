@@ -8,8 +8,10 @@ import {
   type StoredRecord,
   Watermark,
 } from '../log/index.ts'
-import type { Attempt } from './attempt.ts'
+import type { BatchCollector } from './batch-collector.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
+import type { Endable } from './handler-run.ts'
+import type { BatchHandling } from './handlers.ts'
 import { type KeptOrigin, type Lane, newWork, type Work } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Line } from './line.ts'
@@ -21,7 +23,9 @@ export type KeptLetter = Pick<DeadLetter, 'offset' | 'key' | 'attempts' | 'nextA
 /** What one member knows of a partition while it owns it: how far it is finished, and the lanes of its keys. */
 export class PartitionRun {
   readonly assignment: Assignment
-  readonly attempts: Line<Attempt> = new Line()
+  readonly attempts: Line<Endable> = new Line()
+  /** What collects events for handlers of batches. */
+  readonly collectors: Map<BatchHandling, BatchCollector> = new Map()
   /** Nothing more is read until it is further. */
   paused = false
   /** There are events to be parked behind a dead letter. */
@@ -288,6 +292,7 @@ export class PartitionRun {
     this.#kept.clear()
     this.#lanes.clear()
     this.held.clear()
+    for (const collector of this.collectors.values()) collector.close()
   }
 
   get full(): boolean {

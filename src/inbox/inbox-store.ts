@@ -10,6 +10,7 @@ export interface InboxKey {
 export interface InboxClaim {
   /** A lower generation than the one that the inbox has seen last is refused. */
   readonly fence: Fence
+  /** The events that count as handled with it. Of a batch the handler's function may have some fail: so they are read again when it has run. */
   readonly keys: readonly InboxKey[]
   /** Called before the handler's function runs. @throws `delivery_closed` when the delivery is over. */
   check(): void
@@ -22,7 +23,7 @@ export interface InboxClaim {
  * or neither is.
  * `Transact` is the function a handler gets as `transact`. It runs the handler's writes, the keys and the fence in
  * one transaction and fulfils when that is durable. It rejects, and nothing is written, with `fenced` when a newer
- * generation was here, with `delivery_closed` when the delivery is over or its keys were handled before, and with
+ * generation was here, with `delivery_closed` when the delivery is over or one of its keys was handled before, and with
  * whatever the handler's function throws.
  */
 export interface InboxStore<Transact> {

@@ -79,6 +79,10 @@ export const groupDefaults = {
   /** Deliveries held in memory by one member: handlers at work and events waiting for their key. */
   inFlightEvents: 4_096,
   inFlightBytes: 33_554_432,
+  /** Events of one batch for `onBatch`, and how long its first event waits for others. */
+  batchEvents: 500,
+  batchWaitMs: 50,
+  longestBatchWaitMs: 60_000,
   /** One read from the engine. */
   fetchEvents: 64,
   fetchBytes: 4_194_304,

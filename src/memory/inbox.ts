@@ -26,10 +26,7 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
     return async (run) => {
       claim.check()
       this.#checkFence(claim)
-      if (
-        claim.keys.length > 0 &&
-        claim.keys.every((key) => this.#handled.has(nameOf(claim.fence.group, key)))
-      ) {
+      if (claim.keys.some((key) => this.#handled.has(nameOf(claim.fence.group, key)))) {
         throw new TidingsError('delivery_closed', 'This event was handled already. Nothing is written again.')
       }
       const before = new Map(this.rows)

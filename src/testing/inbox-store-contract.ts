@@ -102,11 +102,26 @@ const cases: ContractCases<InboxStoreContext> = {
     )
   },
 
-  'takes a batch of which some events are new': async (context) => {
-    await context.transact(claim(), (write) => write('a'))
-    await context.transact(claim({ ids: ['1', '2'] }), (write) => write('b'))
-    equal(await handled(context, '2'), true)
-    deepStrictEqual(await context.rows(), ['a', 'b'])
+  'takes a batch as one: an event of it that was handled before would have its effect twice': async (
+    context,
+  ) => {
+    await context.transact(claim({ ids: ['1', '2'] }), (write) => write('a'))
+    deepStrictEqual([await handled(context, '1'), await handled(context, '2')], [true, true])
+    const again = context.transact(claim({ ids: ['2', '3'] }), (write) => write('b'))
+    await rejects(again, has('delivery_closed'))
+    equal(await handled(context, '3'), false)
+    deepStrictEqual(await context.rows(), ['a'])
+  },
+
+  'does not record an event of a batch that fails while the batch is written': async (context) => {
+    const batch = claim({ ids: ['1', '2', '3'] })
+    await context.transact(batch, (write) => {
+      write('two of three')
+      Object.assign(batch, { keys: batch.keys.filter(({ id }) => id !== '2') })
+    })
+    const known = ['1', '2', '3'].map((id) => handled(context, id))
+    deepStrictEqual(await Promise.all(known), [true, false, true])
+    deepStrictEqual(await context.rows(), ['two of three'])
   },
 
   'does not run the function of a delivery that is over': async (context) => {
