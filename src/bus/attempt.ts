@@ -84,7 +84,7 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   }
 
   #handle({ event, version }: VersionedEvent): Outcome | Promise<Outcome> {
-    if (this.isOver) return abandoned
+    if (!this.mayHandle) return abandoned
     this.event = event
     this.version = version
     this.#stage = 'handle'

@@ -7,6 +7,7 @@ import { idempotencyKeyOf, unprepared } from './attempt.ts'
 import type { BatchDelivery, TransactionalBatch } from './delivery.ts'
 import {
   type AttemptContext,
+  abandoned,
   duplicate,
   HandlerRun,
   handled,
@@ -76,12 +77,13 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
     return `a batch of ${this.#items.length}`
   }
 
-  protected async stages(): Promise<SettledBatch> {
+  protected async stages(): Promise<Outcome | SettledBatch> {
     await this.#lookUp()
     await Promise.all(this.#items.map((item) => this.#prepare(item)))
     this.#handedOver = this.#items.filter((item) => item.outcome === undefined && !this.#isBroken(item))
     this.#stage = 'handle'
-    if (this.#handedOver.length > 0 && !this.isOver) {
+    if (this.#handedOver.length > 0) {
+      if (!this.mayHandle) return abandoned
       const deliveries = this.#handedOver.map(({ delivery }) => delivery)
       await this.#handling.handleBatch(deliveries, this)
     }

@@ -132,6 +132,11 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
     return this.#over !== undefined
   }
 
+  /** Asked right before the handler starts: the lease may have ended while nothing of this process ran. */
+  protected get mayHandle(): boolean {
+    return this.#over === undefined && this.#assignment.isHeld()
+  }
+
   /** True once the inbox has the events, with what the handler wrote. */
   protected get remembered(): boolean {
     return this.#remembered

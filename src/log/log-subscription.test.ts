@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
-import { heartbeatEveryMs, openLog, sessionTimeoutMs } from './member.fixture.ts'
+import { heartbeatEveryMs, openLog, sessionTimeoutMs, StoppableClock } from './member.fixture.ts'
 
 const allOrders = ['orders/0', 'orders/1', 'orders/2', 'orders/3']
 
@@ -235,6 +235,42 @@ describe('Two members', () => {
     unreachable = false
     await log.clock.advance(heartbeatEveryMs)
     expect([one.owned(), two.owned()]).toEqual([['orders/0'], ['orders/1']])
+  })
+
+  test('of which one was stopped past its lease: it holds nothing from the moment it wakes, and then joins again', async () => {
+    const log = await openLog({ orders: 2 })
+    const clock = new StoppableClock(log.clock)
+    // It notices nothing of what the other does while it is stopped.
+    const store = overriding(log.store, { watch: () => () => undefined })
+    const one = await log.join('one', { clock, store })
+    const two = await log.join('two')
+    await log.clock.advance(heartbeatEveryMs)
+    const held = one.assignment('orders/1')
+    clock.stop()
+    await log.clock.advance(sessionTimeoutMs - 1)
+    expect([held.isHeld(), held.revoked.aborted]).toEqual([true, false])
+    await log.clock.advance(1)
+    expect(two.owned()).toEqual(['orders/0', 'orders/1'])
+    clock.wake()
+    expect([held.isHeld(), held.revoked.aborted, one.owned()]).toEqual([false, true, []])
+    await log.clock.advance(heartbeatEveryMs)
+    expect([one.owned(), two.owned()]).toEqual([['orders/0'], ['orders/1']])
+    expect([held.isHeld(), one.assignment('orders/0').isHeld()]).toEqual([false, true])
+  })
+
+  test('of which one was stopped past its lease and nobody took over: what it held is announced to it anew', async () => {
+    const log = await openLog({ orders: 1 })
+    const clock = new StoppableClock(log.clock)
+    const one = await log.join('one', { clock })
+    const held = one.assignment('orders/0')
+    clock.stop()
+    await log.clock.advance(sessionTimeoutMs)
+    expect(held.isHeld()).toBe(false)
+    clock.wake()
+    await settle()
+    expect(one.announced).toEqual([held, one.assignment('orders/0')])
+    await log.append('orders', 0)
+    expect(one.seen).toEqual(['orders/0 0'])
   })
 
   test('of versions with different topics share what both consume', async () => {

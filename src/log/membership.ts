@@ -59,9 +59,14 @@ export class Membership {
       const result = await this.#beat(loaded, [], false)
       const mine = (held: Held): boolean => held.member === this.#options.member
       const known = Object.values(loaded.state.held).filter(mine)
-      if (result.granted.length > 0) await this.#renew([])
+      if (result.granted.length > 0 || !this.alive) await this.#renew([])
       else await this.#options.changed(known, new Set(result.wanted))
     })
+  }
+
+  /** Renews the lease as soon as what is under way is done, without waiting for the next heartbeat. */
+  renew(): void {
+    if (!this.#closed) this.#renewAndArm()
   }
 
   release(names: readonly string[]): Promise<void> {
@@ -86,15 +91,19 @@ export class Membership {
     const { clock, heartbeatEveryMs } = this.#options
     const untilFreeMs = this.#firstLeaseMs - clock.monotonic()
     const delayMs = untilFreeMs > 0 ? Math.min(heartbeatEveryMs, untilFreeMs) : heartbeatEveryMs
+    this.#timer?.cancel()
     this.#timer = clock.schedule(delayMs, () => {
-      if (this.#closed) return
-      this.#background(async () => {
-        try {
-          await this.#renew([])
-        } finally {
-          if (!this.#closed) this.#arm()
-        }
-      })
+      if (!this.#closed) this.#renewAndArm()
+    })
+  }
+
+  #renewAndArm(): void {
+    this.#background(async () => {
+      try {
+        await this.#renew([])
+      } finally {
+        if (!this.#closed) this.#arm()
+      }
     })
   }
 

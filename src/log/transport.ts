@@ -64,6 +64,13 @@ export interface Assignment {
   readonly leaving: AbortSignal
   /** Aborts when the partition is lost: whatever is unfinished belongs to another member now. */
   readonly revoked: AbortSignal
+  /**
+   * Whether the partition is still this member's, by the monotonic clock of its own process: to be asked right before
+   * each handler starts. A process that was stopped learns of its lost lease this way before any of its timers fires. The
+   * first time that the answer is no, `revoked` aborts before it is given; what the member then gets is announced anew.
+   * A function, not a getter: an assignment may be copied.
+   */
+  readonly isHeld: () => boolean
 }
 
 /** What a commit says of one partition. */
