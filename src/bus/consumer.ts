@@ -49,7 +49,8 @@ export class Consumer {
   #subscription: Subscription | undefined
   #commitTimer: Timer | undefined
   #committing: Promise<void> = Promise.resolve()
-  #stopping: Promise<void> | undefined
+  readonly #stopping = new AbortController()
+  #stopped: Promise<void> | undefined
   #failure: Error | undefined
   /** Events passed over because the group has no handler for their type. */
   skipped = 0
@@ -58,6 +59,7 @@ export class Consumer {
     this.#options = options
     const { context, policy, handlers, deadLetters, clock, random, report, transport } = options
     const trusted = transport.capabilities.trustedRecords
+    const { signal: stopping } = this.#stopping
     const save = (run: PartitionRun): Promise<boolean> => this.#commitNow(run)
     this.#deliverer = new Deliverer({
       context,
@@ -68,6 +70,7 @@ export class Consumer {
       clock,
       random,
       report,
+      stopping,
       save,
     })
     this.#runner = new LaneRunner({
@@ -77,9 +80,16 @@ export class Consumer {
       progressed: (run) => this.#progressed(run),
       failed: (error) => this.#fail(error),
     })
-    const { group } = context
     this.#kept = new KeptEvents(
-      { group, policy, deadLetters, runner: this.#runner, clock, progressed: (run) => this.#progressed(run) },
+      {
+        group: context.group,
+        policy,
+        deadLetters,
+        runner: this.#runner,
+        clock,
+        stopping,
+        progressed: (run) => this.#progressed(run),
+      },
       () => this.#runs.values(),
     )
   }
@@ -127,8 +137,8 @@ export class Consumer {
 
   /** Starts nothing more, waits for handlers at work up to the drain time, commits, and leaves the group. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
-    return this.#stopping
+    this.#stopped ??= this.#stop()
+    return this.#stopped
   }
 
   /** Fulfils after the next commit, or when the member stops. */
@@ -145,7 +155,7 @@ export class Consumer {
   async #stop(): Promise<void> {
     const { policy, clock } = this.#options
     this.#runner.accepting = false
-    this.#deliverer.accepting = false
+    this.#stopping.abort()
     this.#memory.giveUp()
     this.#kept.close()
     const waited = new AbortController()
@@ -173,6 +183,7 @@ export class Consumer {
     if (lanes.length > 0 && run.beyondBegun)
       await surely(
         this.#options.clock,
+        this.#stopping.signal,
         () => this.#mayDeliver(run),
         () => this.#cover(run),
       )

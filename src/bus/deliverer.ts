@@ -24,6 +24,8 @@ export interface DelivererOptions {
   readonly clock: Clock
   readonly random: Random
   readonly report: Report
+  /** Aborts when the member stops: then a store that cannot be written is not waited for. */
+  readonly stopping: AbortSignal
   /** Commits what a partition has to say now; fulfils with whether it is durable. */
   readonly save: (run: PartitionRun) => Promise<boolean>
 }
@@ -41,8 +43,6 @@ export type Next = 'go-on' | 'again' | 'blocked' | 'stop' | { readonly waitMs: n
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #deadlines: Deadlines<Endable>
-  /** False while the member stops: then a store that cannot be written is not waited for. */
-  accepting = true
 
   constructor(options: DelivererOptions) {
     const { clock, policy } = options
@@ -57,14 +57,13 @@ export class Deliverer {
   }
 
   close(): void {
-    this.accepting = false
     this.#deadlines.close()
   }
 
   async #deliverKept(run: PartitionRun, work: Work): Promise<Next> {
     const id = deadLetterId(this.#options.context.group, work)
     const letter = await this.#surely(run, () => this.#options.deadLetters.get(id))
-    if (!run.accepting || !this.accepting) return 'stop'
+    if (!run.accepting || this.#options.stopping.aborted) return 'stop'
     // Somebody may have discarded it since.
     const ended = letter === undefined || letter.state === 'handled' || letter.state === 'discarded'
     return ended ? this.#finished(run, work) : this.#deliverRecord(run, work, letter)
@@ -93,7 +92,7 @@ export class Deliverer {
     if (origin === 'read') await this.#surely(run, () => this.#save(run))
     else await this.#put(run, work, record, origin)
     work.failed = failed
-    if (run.closed || !run.accepting || !this.accepting) return 'stop'
+    if (run.closed || !run.accepting || this.#options.stopping.aborted) return 'stop'
     try {
       return await this.#attempt(run, work, record, attempt)
     } finally {
@@ -279,7 +278,8 @@ export class Deliverer {
   }
 
   #surely<Result>(run: PartitionRun, action: () => Promise<Result>): Promise<Result> {
-    return surely(this.#options.clock, () => this.accepting && !run.closed, action)
+    const { clock, stopping } = this.#options
+    return surely(clock, stopping, () => !stopping.aborted && !run.closed, action)
   }
 
   #report(
