@@ -140,7 +140,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   commit(group: string, commits: readonly StoredCommit[]): Promise<readonly boolean[]> {
-    return this.#writer.write(() => commits.map((each) => this.#groups.commit(group, each)))
+    return this.#writer.writeFirst(() => commits.map((each) => this.#groups.commit(group, each)))
   }
 
   moveCommits(
@@ -194,7 +194,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
 
   /** Tells watchers of the group when the write says that it has changed. */
   #writeGroup(group: string, write: () => boolean): Promise<boolean> {
-    return this.#writer.write(() => {
+    return this.#writer.writeFirst(() => {
       const changed = write()
       if (changed) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
       return changed
