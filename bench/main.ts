@@ -1,9 +1,10 @@
 /** `npm run bench -- sqlite`: answers one question and prints one line of JSON; words go to stderr. */
 import { parseArgs } from 'node:util'
+import { benchGroups } from './groups.ts'
 import { say } from './harness.ts'
 import { benchSqlite } from './sqlite.ts'
 
-const benches = { sqlite: benchSqlite }
+const benches = { groups: benchGroups, sqlite: benchSqlite }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
