@@ -41,6 +41,8 @@ export const limits = {
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 5_000,
   busyRetryMs: 1,
+  /** Between two heartbeats, however soon another member's lease ends. */
+  leastBeatMs: 5,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */
   readRetryMs: 100,
   dueRetryMs: 100,

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { TidingsError } from '../kernel/index.ts'
+import { sleep, TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
 import { heartbeatEveryMs, openLog, sessionTimeoutMs, StoppableClock } from './member.fixture.ts'
@@ -218,6 +218,37 @@ describe('Two members', () => {
     const commit = { assignment: zombie, offset: 7, state: '' }
     expect(await one.subscription.commit([commit])).toEqual([zombie])
     expect([zombie.revoked.aborted, await log.committed('orders', 1)]).toEqual([true, 0])
+  })
+
+  test('of which one falls silent while the file is busy: the other does not wait for a whole heartbeat more', async () => {
+    const log = await openLog({ orders: 2 })
+    let silent = false
+    const one = await log.join('one', {
+      store: overriding(log.store, {
+        loadGroup: (group) => (silent ? new Promise(() => undefined) : log.store.loadGroup(group)),
+      }),
+    })
+    let leaseEndMs = Number.POSITIVE_INFINITY
+    const late = async <Result>(delayMs: number, run: () => Promise<Result>): Promise<Result> => {
+      await sleep(log.clock, delayMs)
+      return run()
+    }
+    const joining = log.join('two', {
+      store: overriding(log.store, {
+        loadGroup: (group) =>
+          late(log.clock.monotonic() < leaseEndMs - 50 ? 20 : 0, () => log.store.loadGroup(group)),
+        saveGroup: (...save) => late(30, () => log.store.saveGroup(...save)),
+      }),
+    })
+    await log.clock.advance(1_000)
+    const two = await joining
+    silent = true
+    const { state } = await log.store.loadGroup('billing')
+    leaseEndMs = state.members['one']?.leaseUntilMs ?? Number.NaN
+    await log.clock.advance(leaseEndMs - log.clock.monotonic() - 100)
+    expect([one.owned(), two.owned()]).toEqual([['orders/1'], ['orders/0']])
+    await log.clock.advance(200)
+    expect(two.owned()).toEqual(['orders/0', 'orders/1'])
   })
 
   test('of which one cannot reach the engine: it gives up when its lease ends, and comes back', async () => {

@@ -89,8 +89,9 @@ export class Membership {
   /** The next beat comes early when another's lease ends before: its partitions are free from then on. */
   #arm(): void {
     const { clock, heartbeatEveryMs } = this.#options
-    const untilFreeMs = this.#firstLeaseMs - clock.monotonic()
-    const delayMs = untilFreeMs > 0 ? Math.min(heartbeatEveryMs, untilFreeMs) : heartbeatEveryMs
+    // A lease that was about to end when it was looked at may have ended since.
+    const untilFreeMs = Math.max(limits.leastBeatMs, this.#firstLeaseMs - clock.monotonic())
+    const delayMs = Math.min(heartbeatEveryMs, untilFreeMs)
     this.#timer?.cancel()
     this.#timer = clock.schedule(delayMs, () => {
       if (!this.#closed) this.#renewAndArm()
