@@ -31,6 +31,7 @@ export const errorCodes = {
   file_missing: 'missing',
   file_not_ours: 'refused',
   file_read_only: 'refused',
+  file_replaced: 'failed',
   file_version: 'refused',
   group_missing: 'missing',
   handler_crashed: 'failed',

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { sleep, TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
-import { heartbeatEveryMs, openLog, sessionTimeoutMs, StoppableClock } from './member.fixture.ts'
+import {
+  heartbeatEveryMs,
+  type MemberUnderTest,
+  openLog,
+  sessionTimeoutMs,
+  StoppableClock,
+} from './member.fixture.ts'
 
 const allOrders = ['orders/0', 'orders/1', 'orders/2', 'orders/3']
 
@@ -302,6 +308,55 @@ describe('Two members', () => {
     expect(one.announced).toEqual([held, one.assignment('orders/0')])
     await log.append('orders', 0)
     expect(one.seen).toEqual(['orders/0 0'])
+  })
+
+  test('of which one joins and dies a hundred times a minute: nothing is lost, and the group forgets the dead', async () => {
+    const log = await openLog({ orders: 4 })
+    const steady = await log.join('steady')
+    const visitors: MemberUnderTest[] = []
+    let most = 0
+    for (let visit = 0; visit < 100; visit++) {
+      let silent = false
+      const store = overriding(log.store, {
+        loadGroup: (group) => (silent ? new Promise(() => undefined) : log.store.loadGroup(group)),
+        commit: (...commit) => (silent ? new Promise(() => undefined) : log.store.commit(...commit)),
+      })
+      visitors.push(await log.join(`visitor-${visit}`, { store }))
+      await log.append('orders', visit % 4)
+      await log.clock.advance(300)
+      silent = true
+      await log.clock.advance(300)
+      const { state } = await log.store.loadGroup('billing')
+      most = Math.max(most, Object.keys(state.members).length)
+    }
+    expect(most).toBeLessThanOrEqual(sessionTimeoutMs / 600 + 2)
+    await log.clock.advance(2 * sessionTimeoutMs)
+    expect(steady.owned()).toEqual(allOrders)
+    const seen = new Set([steady, ...visitors].flatMap((member) => member.seen))
+    expect(seen.size).toBe(100)
+    const { state } = await log.store.loadGroup('billing')
+    expect(Object.keys(state.members)).toEqual(['steady'])
+  })
+
+  test('of which one has a wall clock a day ahead, and whose host sets its clock: no lease ends', async () => {
+    const log = await openLog({ orders: 2 })
+    const { clock } = log
+    const ahead = {
+      now: () => clock.now() + 86_400_000,
+      monotonic: () => clock.monotonic(),
+      schedule: (delayMs: number, callback: () => void) => clock.schedule(delayMs, callback),
+      defer: (callback: () => void) => clock.defer(callback),
+    }
+    const one = await log.join('one', { clock: ahead })
+    const two = await log.join('two')
+    const owned = (): unknown => [one.owned(), two.owned()]
+    const announced = one.announced.length + two.announced.length
+    for (const jumpMs of [0, 3_600_000, -7_200_000]) {
+      clock.jump(jumpMs)
+      await clock.advance(3 * sessionTimeoutMs)
+      expect(owned()).toEqual([['orders/1'], ['orders/0']])
+    }
+    expect(one.announced.length + two.announced.length).toBe(announced)
   })
 
   test('of versions with different topics share what both consume', async () => {

@@ -2,7 +2,7 @@ import { type Clock, isTidingsError, limits, TidingsError } from '../kernel/inde
 import type { PartitionBounds } from './admin.ts'
 import type { Held } from './group.ts'
 import type { Change, LogStore } from './log-store.ts'
-import { heldName, Membership } from './membership.ts'
+import { heldName, isFinal, Membership } from './membership.ts'
 import { partitionName } from './partitioner.ts'
 import { offsetOfPlace } from './place.ts'
 import type { Assignment, Batch, Commit, SubscribeRequest, Subscription } from './transport.ts'
@@ -314,9 +314,8 @@ export class LogSubscription implements Subscription {
 
   #lose(error: Error): void {
     this.#revokeAll()
-    const final = isTidingsError(error, 'fenced') || isTidingsError(error, 'file_corrupt')
     // Otherwise the next heartbeat that succeeds brings the partitions back.
-    if (!final) return
+    if (!isFinal(error)) return
     this.#failure = error
     this.#stir()
   }

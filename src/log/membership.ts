@@ -110,9 +110,9 @@ export class Membership {
 
   #background(step: () => Promise<void>): void {
     this.#step(step).catch((error: unknown) => {
-      const replaced = isTidingsError(error, 'fenced')
-      if (!this.#closed && (replaced || !this.alive)) this.#options.lost(toError(error))
-      if (replaced) this.#closed = true
+      const final = isFinal(error)
+      if (!this.#closed && (final || !this.alive)) this.#options.lost(toError(error))
+      if (final) this.#closed = true
     })
   }
 
@@ -179,6 +179,15 @@ export class Membership {
       await store.topics(),
     )
   }
+}
+
+/** True for what no later heartbeat mends: another process has this member's place, or the file is not what it was. */
+export function isFinal(error: unknown): boolean {
+  return (
+    isTidingsError(error, 'fenced') ||
+    isTidingsError(error, 'file_corrupt') ||
+    isTidingsError(error, 'file_replaced')
+  )
 }
 
 /** A member's id: readable in lists, different for every start. */

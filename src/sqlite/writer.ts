@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
+import { fileIdentity } from './database.ts'
 import { type Connection, connectionError, resultCode, sqliteCode } from './errors.ts'
 
 interface Job {
@@ -28,6 +30,8 @@ const small: WriteSize = { records: 1, bytes: 0 }
 export class Writer implements Connection {
   readonly database: DatabaseSync
   readonly file: string
+  readonly #path: string
+  readonly #identity: string | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #begin: StatementSync
@@ -48,6 +52,8 @@ export class Writer implements Connection {
   constructor(database: DatabaseSync, file: string, clock: Clock, random: Random) {
     this.database = database
     this.file = file
+    this.#path = resolve(file)
+    this.#identity = fileIdentity(this.#path)
     this.#clock = clock
     this.#random = random
     this.#begin = database.prepare('BEGIN IMMEDIATE')
@@ -221,6 +227,7 @@ export class Writer implements Connection {
         }
       }
       this.#commit.run()
+      this.#checkFile()
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK')
       this.#afterCommit = []
@@ -236,6 +243,18 @@ export class Writer implements Connection {
       else job.reject(failure)
     }
     for (const callback of this.#afterCommit.splice(0)) callback()
+  }
+
+  /**
+   * An acknowledged write must be found under the file's name, and SQLite goes on with a file that was deleted. One look
+   * a transaction, a few µs.
+   */
+  #checkFile(): void {
+    if (this.#identity === undefined || fileIdentity(this.#path) === this.#identity) return
+    throw new TidingsError(
+      'file_replaced',
+      `${this.file} was deleted, moved or replaced while it was open, so what is written now is in no file of that name. Stop all its users, restore it where it is missing, and start them again.`,
+    )
   }
 
   #runInSavepoint(job: Job): unknown {
