@@ -20,7 +20,6 @@ export async function takeover({ file }: TakeoverOptions): Promise<Takeover> {
   const victim = fork(new URL('victim.ts', import.meta.url), [file])
   await once(victim, 'message')
   const handled = Promise.withResolvers<number>()
-  let killedMs = Number.POSITIVE_INFINITY
   let theirs: ReadonlySet<number> = new Set()
   const group = bus.group('takeover').on(orderPlaced, async ({ partition }) => {
     if (theirs.has(partition)) handled.resolve(performance.now())
@@ -33,13 +32,12 @@ export async function takeover({ file }: TakeoverOptions): Promise<Takeover> {
   }
   while ((await holds()).length !== 4) await setTimeout(everyMs)
   theirs = new Set(await holds())
-  killedMs = performance.now()
+  const killedMs = performance.now()
   victim.kill('SIGKILL')
-  let number = 0
-  let over = false
-  const first = handled.promise.finally(() => (over = true))
-  while (!over) {
-    await bus.publish(orderPlaced, order(number++))
+  const over = new AbortController()
+  const first = handled.promise.finally(() => over.abort())
+  for (let number = 0; !over.signal.aborted; number++) {
+    await bus.publish(orderPlaced, order(number))
     await Promise.race([first, setTimeout(everyMs)])
   }
   return { takeoverMs: (await first) - killedMs }

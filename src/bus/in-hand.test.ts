@@ -29,11 +29,12 @@ function through(
   }
 }
 
+const silent = (): void => undefined
+
 function open(
   { clock }: Fixture,
   transport: Engine<Fixture['engine']['capabilities']>,
 ): Promise<Fixture['bus']> {
-  const report = (): void => undefined
   return openBus({
     transport,
     source: '/tests',
@@ -41,7 +42,7 @@ function open(
     clock,
     random: seededRandom(2),
     drainOn: false,
-    report,
+    report: silent,
   })
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { resolve as resolvePath } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
 import { fileIdentity } from './database.ts'
@@ -52,7 +52,7 @@ export class Writer implements Connection {
   constructor(database: DatabaseSync, file: string, clock: Clock, random: Random) {
     this.database = database
     this.file = file
-    this.#path = resolve(file)
+    this.#path = resolvePath(file)
     this.#identity = fileIdentity(this.#path)
     this.#clock = clock
     this.#random = random
