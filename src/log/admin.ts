@@ -1,4 +1,5 @@
 import type { Start } from './capabilities.ts'
+import type { GroupPart } from './pause.ts'
 import type { StoredRecord } from './transport.ts'
 
 export interface TopicSettings {
@@ -48,6 +49,8 @@ export interface GroupInfo {
     /** What it holds. */
     readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
   }[]
+  /** What is delivered to nobody until it is resumed; `{}` is the whole group. */
+  readonly paused: readonly GroupPart[]
 }
 
 /** What operators and tools need of an engine. */
@@ -69,6 +72,18 @@ export interface TransportAdmin {
     to: Start,
     options?: { readonly partition?: number | undefined },
   ): Promise<void>
+  /**
+   * Delivers nothing more of a part of a group, of all its members, until `resume`: also no retries, no redrives and
+   * nothing parked. Fulfils when this is durable; a living member finishes the handlers at work, commits and lets go. It
+   * outlives restarts and `seek`, and ends with `forget`. What is paused already stays so.
+   * @throws `group_missing`, `topic_missing`, `partition_missing`, and `option_invalid` for a partition of no topic.
+   */
+  pause(group: string, part?: GroupPart): Promise<void>
+  /**
+   * Delivers a part of a group again. Of a wider part that is paused the rest stays so. What is not paused is left as it is.
+   * @throws as `pause`.
+   */
+  resume(group: string, part?: GroupPart): Promise<void>
   /**
    * Ends the registration of a group without living members: its places are gone, and retention does not wait for it any
    * more. A group that joins under its name begins anew, where its `start` says. Its dead letters stay.

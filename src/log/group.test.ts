@@ -11,6 +11,7 @@ import {
   vacated,
 } from './group.ts'
 import { partitionName } from './partitioner.ts'
+import { isPaused } from './pause.ts'
 
 const leaseMs = 10_000
 const orders = { name: 'orders', partitions: 8 }
@@ -88,7 +89,7 @@ describe('A group', () => {
 
   test('that was moved has nobody in it, under a generation that nobody was granted', () => {
     const before = beat(emptyGroup, beatOf('one', 0), [orders]).state
-    expect(vacated(before)).toEqual({ members: {}, held: {}, generation: before.generation + 1 })
+    expect(vacated(before)).toEqual({ ...before, members: {}, held: {}, generation: before.generation + 1 })
     const { granted } = beat(vacated(before), beatOf('one', 1), [orders])
     expect(Math.min(...granted.map(({ generation }) => generation))).toBe(before.generation + 2)
   })
@@ -96,6 +97,25 @@ describe('A group', () => {
   test('that nobody was ever in still begins at the wall clock after it was moved', () => {
     const { granted } = beat(vacated(emptyGroup), beatOf('one', 1, { epochMs: 1_700_000_000_000 }), [orders])
     expect(granted[0]?.generation).toBe(1_700_000_000_001)
+  })
+
+  test('takes what is paused from its holder, and gives it to nobody until it is resumed', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const paused = { ...alone, paused: [{ topic: 'orders', partition: 3 }] }
+    const asked = beat(paused, beatOf('one', 1), [orders])
+    expect([asked.wanted, owned(asked.state)]).toEqual([['orders/3'], { one: 8 }])
+    const released = beat(asked.state, beatOf('one', 2, { released: asked.wanted }), [orders])
+    expect([released.granted, owned(released.state)]).toEqual([[], { one: 7 }])
+    expect(beat(released.state, beatOf('two', 3), [orders]).granted).toEqual([])
+    const resumed = beat({ ...released.state, paused: [] }, beatOf('one', 4), [orders])
+    expect(resumed.granted).toMatchObject([{ partition: 3, member: 'one' }])
+    expect(resumed.granted[0]?.generation).toBeGreaterThan(alone.generation)
+  })
+
+  test('shares what is not paused evenly', () => {
+    const paused = [0, 1, 2, 3].map((partition) => ({ topic: 'orders', partition }))
+    const state = settled(settled({ ...emptyGroup, paused }, 'one', [orders]), 'two', [orders])
+    expect(owned(state)).toEqual({ one: 2, two: 2 })
   })
 
   test('leaves a topic alone that no member consumes', () => {
@@ -232,14 +252,17 @@ describe('Whatever members do', () => {
     leaves: fc.boolean(),
     releases: fc.boolean(),
     waitMs: fc.constantFrom(0, 1, 4_000, 20_000),
+    pauses: fc.option(fc.array(fc.nat(5), { maxLength: 3 })),
   })
 
-  test('a partition changes hands only when it was let go or its lease ended, and under a higher generation', () => {
+  test('a partition changes hands only when it was let go or its lease ended, under a higher generation, and while it is not paused', () => {
     fc.assert(
       fc.property(shapesOf, fc.array(act, { maxLength: 30 }), (shapes, acts) => {
         let state = emptyGroup
         let nowMs = 0
-        for (const { member, topics, leaves, releases, waitMs } of acts) {
+        for (const { member, topics, leaves, releases, waitMs, pauses } of acts) {
+          if (pauses !== null)
+            state = { ...state, paused: pauses.map((partition) => ({ topic: 'orders', partition })) }
           nowMs += waitMs
           const { wanted } = beat(state, beatOf(member, nowMs, { topics }), shapes)
           const released = releases ? wanted : []
@@ -252,7 +275,10 @@ describe('Whatever members do', () => {
             const letGo = before.member === member && (leaves || released.includes(name))
             expect(over || letGo).toBe(true)
           }
-          for (const { generation } of next.granted) expect(generation).toBeGreaterThan(state.generation)
+          for (const { generation, topic, partition } of next.granted) {
+            expect(generation).toBeGreaterThan(state.generation)
+            expect(isPaused(state.paused, topic, partition)).toBe(false)
+          }
           expect(new Set(next.granted.map(({ generation }) => generation)).size).toBe(next.granted.length)
           state = next.state
         }

@@ -1,4 +1,5 @@
 import { partitionName } from './partitioner.ts'
+import { type GroupPart, isPaused } from './pause.ts'
 
 /**
  * Who owns which partition: pure functions over the state of a group, for every engine whose membership is ours.
@@ -12,6 +13,8 @@ export interface GroupState {
   readonly held: Readonly<Record<string, Held>>
   /** The highest generation handed out. */
   readonly generation: number
+  /** What is assigned to nobody until it is resumed. */
+  readonly paused: readonly GroupPart[]
 }
 
 export interface Member {
@@ -55,11 +58,11 @@ export interface BeatResult {
   readonly state: GroupState
   /** Newly held, by this member or by others; their generations must be raised with the save. */
   readonly granted: readonly Held[]
-  /** Partition names this member holds and another should have. */
+  /** Partition names this member holds and another should have, or nobody: they are paused. */
   readonly wanted: readonly string[]
 }
 
-export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0 }
+export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0, paused: [] }
 
 /**
  * One member says that it lives: members whose lease has ended are dropped, free partitions are granted. A new session
@@ -75,7 +78,7 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
     const letGo = held.member === input.member && (replaced || released.has(name))
     if (!letGo && members[held.member] !== undefined) kept.set(name, held)
   }
-  const owners = assign(members, shapes, kept)
+  const owners = assign(members, shapes, kept, state.paused)
   const granted: Held[] = []
   const wanted: string[] = []
   let generation = state.generation === 0 ? Math.floor(input.epochMs) : state.generation
@@ -90,7 +93,7 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
       granted.push(held)
     } else if (holder.member === input.member && owner !== input.member) wanted.push(name)
   }
-  return { state: { members, held: Object.fromEntries(kept), generation }, granted, wanted }
+  return { state: { ...state, members, held: Object.fromEntries(kept), generation }, granted, wanted }
 }
 
 function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
@@ -115,20 +118,22 @@ export function isLiving({ leaseUntilMs, leaseMs }: Member, nowMs: number): bool
  * The group with nobody in it, under a generation that nobody was granted: whoever still takes itself for a member has
  * to join again.
  */
-export function vacated({ generation }: GroupState): GroupState {
+export function vacated(state: GroupState): GroupState {
   // 0 stays: nothing was ever granted, and the first generation is still to begin at the wall clock.
-  return { members: {}, held: {}, generation: generation === 0 ? 0 : generation + 1 }
+  const generation = state.generation === 0 ? 0 : state.generation + 1
+  return { ...state, members: {}, held: {}, generation }
 }
 
 /**
  * Which member should own each partition: whoever holds it keeps it, free ones go to the member with the fewest, and
  * partitions move only while that makes the load more even. Only members that consume a topic get its partitions,
- * so versions of a service with different topics run side by side. Deterministic: every member computes the same.
+ * so versions of a service with different topics run side by side; what is paused has no owner. Deterministic: every member computes the same.
  */
 export function assign(
   members: Readonly<Record<string, Member>>,
   shapes: readonly TopicShape[],
   held: ReadonlyMap<string, Held>,
+  paused: readonly GroupPart[] = [],
 ): ReadonlyMap<string, string> {
   const ids = Object.keys(members).toSorted()
   const load = new Map(ids.map((id) => [id, 0]))
@@ -147,7 +152,7 @@ export function assign(
     }
     return best
   }
-  const partitions = partitionsOf(shapes)
+  const partitions = partitionsOf(shapes).filter((each) => !isPaused(paused, each.topic, each.partition))
   for (const { name, topic } of partitions) {
     const holder = held.get(name)?.member
     if (holder !== undefined && members[holder]?.topics.includes(topic)) give(name, holder)

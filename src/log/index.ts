@@ -14,6 +14,7 @@ export { groupMissing } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
+export { type GroupPart, isPaused } from './pause.ts'
 export type {
   Assignment,
   Batch,

@@ -42,7 +42,7 @@ describe('The administration of a log', () => {
     await log.join('one')
     const partitions = [0, 1].map((partition) => ({ topic: 'orders', partition }))
     expect(await adminOf(log).groups()).toEqual([
-      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions }] },
+      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions }], paused: [] },
     ])
   })
 

@@ -1,9 +1,10 @@
 import { type Clock, TidingsError } from '../kernel/index.ts'
 import type { GroupInfo, PartitionBounds, PartitionLag, TopicSettings, TransportAdmin } from './admin.ts'
 import type { Start } from './capabilities.ts'
-import { type GroupState, isLiving } from './group.ts'
+import { type GroupState, isLiving, type TopicShape } from './group.ts'
 import { partitionLag } from './lag.ts'
-import type { LogStore, StoredCommit } from './log-store.ts'
+import type { LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
+import { type GroupPart, withPaused, withResumed } from './pause.ts'
 import { offsetOfPlace } from './place.ts'
 import type { StoredRecord } from './transport.ts'
 
@@ -61,6 +62,18 @@ export class LogAdmin implements TransportAdmin {
     })
   }
 
+  async pause(group: string, part: GroupPart = {}): Promise<void> {
+    await this.#checkPart(part)
+    await this.#changePaused(group, 'pause', async ({ state }) => withPaused(state.paused, part))
+  }
+
+  async resume(group: string, part: GroupPart = {}): Promise<void> {
+    await this.#checkPart(part)
+    await this.#changePaused(group, 'resume', async ({ state }) =>
+      withResumed(state.paused, part, await this.#topicsOf(group, state)),
+    )
+  }
+
   forget(group: string): Promise<void> {
     return this.#changeWithoutMembers(group, 'forget', (revision) => this.#store.forgetGroup(group, revision))
   }
@@ -88,17 +101,45 @@ export class LogAdmin implements TransportAdmin {
     })
   }
 
-  /**
-   * Changes a group that nobody is in, again while others change it meanwhile.
-   * @param change false when the group is not at the revision any more.
-   */
-  async #changeWithoutMembers(
+  /** Changes a group that nobody is in. @throws `fenced` while somebody is. */
+  #changeWithoutMembers(
     group: string,
     verb: string,
     change: (revision: number) => Promise<boolean>,
   ): Promise<void> {
+    return this.#change(group, verb, (loaded) => {
+      checkNobodyIn(group, loaded, verb)
+      return change(loaded.revision)
+    })
+  }
+
+  /** Members may live: what they save meanwhile and this are one after the other. */
+  #changePaused(
+    group: string,
+    verb: string,
+    change: (loaded: LoadedGroup) => Promise<readonly GroupPart[]>,
+  ): Promise<void> {
+    return this.#change(group, verb, async (loaded) => {
+      const { state, revision } = loaded
+      const paused = await change(loaded)
+      return paused === state.paused || this.#store.saveGroup(group, { ...state, paused }, revision, [])
+    })
+  }
+
+  /**
+   * Changes a group, again while others change it meanwhile.
+   * @param change false when the group is not at the revision any more.
+   * @throws `group_missing`
+   */
+  async #change(
+    group: string,
+    verb: string,
+    change: (loaded: LoadedGroup) => Promise<boolean>,
+  ): Promise<void> {
     for (let attempt = 1; attempt <= changeAttempts; attempt++) {
-      if (await change(await this.#revisionWithoutMembers(group, verb))) return
+      const loaded = await this.#store.loadGroup(group)
+      if (loaded.revision === 0) throw groupMissing(group, await this.#store.groups())
+      if (await change(loaded)) return
     }
     throw new TidingsError(
       'engine_busy',
@@ -106,16 +147,19 @@ export class LogAdmin implements TransportAdmin {
     )
   }
 
-  /** @throws `group_missing`, and `fenced` while somebody is in the group. */
-  async #revisionWithoutMembers(group: string, verb: string): Promise<number> {
-    const { state, revision, leaseNowMs } = await this.#store.loadGroup(group)
-    if (revision === 0) throw groupMissing(group, await this.#store.groups())
-    const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
-    if (living.length === 0) return revision
-    throw new TidingsError(
-      'fenced',
-      `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then ${verb} again.`,
-    )
+  /** @throws `topic_missing`, `partition_missing`, and `option_invalid` for a partition of no topic. */
+  async #checkPart({ topic, partition }: GroupPart): Promise<void> {
+    if (topic === undefined && partition !== undefined)
+      throw new TidingsError('option_invalid', `Partition ${partition} is of one topic: name it, too.`)
+    if (topic !== undefined && partition === undefined) await this.#store.bounds(topic)
+    if (topic !== undefined && partition !== undefined) await this.#boundsOf(topic, partition)
+  }
+
+  /** The topics that a group has read or its members consume. */
+  async #topicsOf(group: string, { members }: GroupState): Promise<readonly TopicShape[]> {
+    const read = (await this.#store.commits(group)).map((commit) => commit.topic)
+    const names = new Set([...read, ...Object.values(members).flatMap((member) => member.topics)])
+    return (await this.#store.topics()).filter(({ name }) => names.has(name))
   }
 
   async #boundsOf(topic: string, partition: number): Promise<PartitionBounds> {
@@ -133,7 +177,8 @@ export class LogAdmin implements TransportAdmin {
     const members = Object.entries(state.members)
       .filter(([, member]) => isLiving(member, leaseNowMs))
       .map(([member]) => ({ member, partitions: heldBy(member, state) }))
-    return { group, topics: [...new Set(commits.map((commit) => commit.topic))].toSorted(), members }
+    const topics = [...new Set(commits.map((commit) => commit.topic))].toSorted()
+    return { group, topics, members, paused: state.paused }
   }
 
   async #lagOf(group: string): Promise<PartitionLag[]> {
@@ -156,6 +201,15 @@ export class LogAdmin implements TransportAdmin {
       from < end ? await this.#store.read(topic, partition, from, { maxRecords: 1, maxBytes: 1 }) : []
     return partitionLag(group, bounds, committed, oldest?.appendedAt, this.#clock.now())
   }
+}
+
+function checkNobodyIn(group: string, { state, leaseNowMs }: LoadedGroup, verb: string): void {
+  const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
+  if (living.length === 0) return
+  throw new TidingsError(
+    'fenced',
+    `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then ${verb} again.`,
+  )
 }
 
 function heldBy(member: string, { held }: GroupState): GroupInfo['members'][number]['partitions'] {

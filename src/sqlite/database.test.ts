@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { checkDurable, checkFileSystemType, checkSqliteVersion, openDatabase, pragma } from './database.ts'
 import { sqlite, sqliteInbox } from './index.ts'
 import { folder } from './sqlite.fixture.ts'
+import { formatVersion } from './tables.ts'
 
 describe('A connection', () => {
   test('syncs every commit, and says so when asked', async () => {
@@ -130,8 +131,8 @@ describe('A file', () => {
   })
 
   test.each([
-    [0, 'an older', 'Open it with the version that wrote it'],
-    [2, 'a newer', 'Upgrade this program'],
+    [formatVersion - 1, 'an older', 'Open it with the version that wrote it'],
+    [formatVersion + 1, 'a newer', 'Upgrade this program'],
   ])('of format %d was written by another Tidings, and is refused', async (version, age, advice) => {
     using files = folder()
     await (await sqlite(files.file())).close()

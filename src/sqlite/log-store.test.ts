@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, wr
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../kernel/index.ts'
-import { emptyGroup, type LogStore, type StoredRecord } from '../log/index.ts'
+import { emptyGroup, type GroupState, type LogStore, type StoredRecord } from '../log/index.ts'
 import { recordChecksum } from './checksum.ts'
 import { openDatabase } from './database.ts'
 import { recordId } from './record-id.ts'
@@ -294,15 +294,17 @@ describe('A log in a file', () => {
     using files = folder()
     await using opened = await openOrders(files.file())
     const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7 } }
-    const state = {
+    const state: GroupState = {
+      ...emptyGroup,
       members: { one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000 } },
       held,
       generation: 7,
+      paused: [{ topic: 'orders' }],
     }
     await opened.store.saveGroup('billing', state, 0, [])
     expect((await opened.store.loadGroup('billing')).state).toEqual(state)
     opened.database.exec("UPDATE tidings_group SET boot = 'an earlier one'")
-    expect((await opened.store.loadGroup('billing')).state).toEqual({ members: {}, held: {}, generation: 7 })
+    expect((await opened.store.loadGroup('billing')).state).toEqual({ ...state, members: {}, held: {} })
   })
 
   test('appends what has come due in steps that each fit into one commit', async () => {

@@ -2,7 +2,7 @@
  * Our tables in a SQLite file, which may hold the caller's own beside them.
  * A record's rowid is its partition's slot × 2^40 + its offset: dense in a partition, no second index.
  */
-export const formatVersion = 1
+export const formatVersion = 2
 
 const logTables = `
 CREATE TABLE tidings_topic (

@@ -8,6 +8,7 @@ const state: GroupState = {
   members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000 } },
   held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1 } },
   generation: 1,
+  paused: [{ topic, partition: 3 }],
 }
 
 function grant(partition: number, generation: number): Omit<StoredCommit, 'offset' | 'state'> {
@@ -104,7 +105,7 @@ export const groupCases: ContractCases<LogStoreContext> = {
     ok(await store.moveCommits('billing', [move(0, 2)], 1))
     deepStrictEqual(await store.commits('billing'), [commitOf(0, 5, 2), commitOf(1, 4, 7)])
     const loaded = await store.loadGroup('billing')
-    deepStrictEqual([loaded.state, loaded.revision], [{ members: {}, held: {}, generation: 5 }, 2])
+    deepStrictEqual([loaded.state, loaded.revision], [{ ...state, members: {}, held: {}, generation: 5 }, 2])
   },
 
   'refuses the commit of a member that was paused while its group was moved': async ({ store }) => {
