@@ -102,6 +102,7 @@ export class Consumer {
       member,
       topics,
       start: policy.start,
+      rewind: policy.rewind,
       sessionTimeoutMs: policy.sessionTimeoutMs,
       heartbeatEveryMs: policy.heartbeatEveryMs,
       fetch: { maxRecords: groupDefaults.fetchEvents, maxBytes: groupDefaults.fetchBytes },

@@ -21,6 +21,7 @@ async function joinOnce(engine: Engine): Promise<number> {
     topics: ['orders'],
     start: 'start',
     sessionTimeoutMs: 10_000,
+    rewind: 'refused',
     heartbeatEveryMs: 3_000,
     fetch: { maxRecords: 1, maxBytes: 1 },
   })

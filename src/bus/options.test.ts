@@ -55,6 +55,7 @@ describe('group', () => {
     [{ retry: { backoff: '1s' } }, `retry.backoff is "1s". Give a function, as exponential('1s', '1m')`],
     [{ retry: { attempts: 0 } }, 'retry.attempts is 0.'],
     [{ retry: { atempts: 2 } }, 'retry has no option "atempts". Did you mean attempts?'],
+    [{ rewind: true }, `rewind is true. Give 'allowed' or 'refused'.`],
     [{ afterNewer: 'skip' }, `afterNewer is "skip". Give 'wait' or 'dead-letter'.`],
     [{ concurrency: 1.5 }, 'concurrency is 1.5. Give a whole number from 1.'],
     [{ assumeVersion: { 'com.example.orders.paid': 0 } }, 'assumeVersion of com.example.orders.paid is 0.'],

@@ -31,16 +31,17 @@ test('a group is shown with its members, its place in each partition and its dea
   using shell = await shellWithGroup()
   const { stdout } = await shell.whileJoined('billing', () => shell.run(['groups', 'show', 'billing']))
   const lines = plain(stdout)
-  expect(lines.slice(0, 7)).toEqual([
+  expect(lines.slice(0, 8)).toEqual([
     'group billing',
     'members 1',
     ' one, 4 partitions',
     'paused nothing',
+    'rewind allowed',
     'dead letters 1 set-aside, 1 dead, 1 handled',
     '',
     'TOPIC PARTITION MEMBER COMMITTED END LAG OLDEST STATE',
   ])
-  expect(lines).toHaveLength(11)
+  expect(lines).toHaveLength(12)
   expect(stdout).toMatch(/^orders +\d +one +0 +2 +2 +\d+ m?s +-$/m)
 })
 
@@ -127,7 +128,7 @@ test('a group is paused and resumed, whole or in part, and shown so', async () =
   const { stdout } = await shell.run(['groups', 'show', 'billing'])
   expect(plain(stdout)[2]).toBe('paused orders/0, orders/1 and orders/2')
   expect(plain(stdout).map((line) => line.endsWith(' paused'))).toEqual(
-    [false, false, false, false, false, false].concat([true, true, true, false]),
+    [false, false, false, false, false, false, false].concat([true, true, true, false]),
   )
 })
 

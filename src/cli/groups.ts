@@ -107,6 +107,7 @@ function groupLines(group: Group): string[] {
         `              ${printable(member)}, ${counted(partitions.length, 'partition')}`,
     ),
     `paused        ${pausedText(paused) ?? 'nothing'}`,
+    `rewind        ${group.rewind}`,
     `dead letters  ${letters.length === 0 ? 'none' : letters.join(', ')}`,
     '',
     ...table(partitionColumns(group), group.lags),

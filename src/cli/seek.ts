@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { TidingsError } from '../index.ts'
-import type { PartitionLag, Start, TransportAdmin } from '../log/index.ts'
+import { type PartitionLag, rewindRefused, type Start, type TransportAdmin } from '../log/index.ts'
 import { type Confirmation, checkConfirmed } from './confirmation.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
@@ -14,6 +14,7 @@ interface SeekOptions extends EngineOptions, Confirmation {
   readonly to: Start
   readonly topic?: string
   readonly partition?: number
+  readonly force?: true
   readonly json?: true
 }
 
@@ -31,6 +32,7 @@ export function addSeek(program: Command, { io, output }: Context): void {
     )
     .option('--topic <topic>', 'only in this topic; by default in all that the group has read')
     .option('--partition <number>', 'only in this partition, of the topic that --topic names', wholeNumber(0))
+    .option('--force', 'move it back also when it refuses that')
     .option('--yes', 'do it')
     .option('--dry-run', 'only show what would be done')
     .option('--json', 'one JSON object: the plan, and whether it was done')
@@ -40,6 +42,7 @@ export function addSeek(program: Command, { io, output }: Context): void {
       await withEngine(options, io, async ({ admin }) => {
         const moves = await planOf(admin, group, options)
         for (const line of planLines(group, moves)) output.words(line)
+        if (options.dryRun !== true) await checkRewind(admin, group, moves, options)
         if (moves.length > 0) checkConfirmed(options, 'Moving a group')
         const done = moves.length > 0 && options.dryRun !== true
         if (done) await seek(admin, group, moves, options)
@@ -100,15 +103,27 @@ function moveOf(topic: string, partition: number, lag: PartitionLag | undefined,
   return { topic, partition, from, to, again, skipped }
 }
 
+/** Before anything is done: of several topics none is moved when one may not be. @throws `rewind_refused` */
+async function checkRewind(
+  admin: TransportAdmin,
+  group: string,
+  moves: readonly Move[],
+  { force }: SeekOptions,
+): Promise<void> {
+  if (force || moves.every(({ again }) => again === 0)) return
+  const info = (await admin.groups()).find((each) => each.group === group)
+  if (info?.rewind === 'refused') throw rewindRefused(group)
+}
+
 /** Each topic in one write. */
 async function seek(
   admin: TransportAdmin,
   group: string,
   moves: readonly Move[],
-  { to, partition }: SeekOptions,
+  { to, partition, force }: SeekOptions,
 ): Promise<void> {
   for (const topic of new Set(moves.map((move) => move.topic)))
-    await admin.seek(group, topic, to, { partition })
+    await admin.seek(group, topic, to, { partition, force })
 }
 
 function planLines(group: string, moves: readonly Move[]): string[] {

@@ -54,6 +54,7 @@ export const errorCodes = {
   publish_overloaded: 'refused',
   record_corrupt: 'failed',
   reset_required: 'refused',
+  rewind_refused: 'refused',
   schema_invalid: 'usage',
   schema_unsupported: 'usage',
   storage_full: 'failed',

@@ -1,4 +1,5 @@
 import type { Start } from './capabilities.ts'
+import type { Rewind } from './group.ts'
 import type { GroupPart } from './pause.ts'
 import type { StoredRecord } from './transport.ts'
 
@@ -51,6 +52,15 @@ export interface GroupInfo {
   }[]
   /** What is delivered to nobody until it is resumed; `{}` is the whole group. */
   readonly paused: readonly GroupPart[]
+  /** Whether it may be moved back without force. */
+  readonly rewind: Rewind
+}
+
+export interface SeekOptions {
+  /** Only this one; by default all of the topic. */
+  readonly partition?: number | undefined
+  /** Moves also a group back that refuses it. Default false. */
+  readonly force?: boolean | undefined
 }
 
 /** What operators and tools need of an engine. */
@@ -64,14 +74,10 @@ export interface TransportAdmin {
   /**
    * Moves a group without living members to another place, in one partition or in all of a topic, in one write. A member
    * that was only paused is fenced.
-   * @throws `group_missing`, `topic_missing`, `partition_missing`, and `fenced` while a member lives.
+   * @throws `group_missing`, `topic_missing`, `partition_missing`, `fenced` while a member lives, and `rewind_refused`
+   * for moving any of it back when the group refuses that; nothing is moved then.
    */
-  seek(
-    group: string,
-    topic: string,
-    to: Start,
-    options?: { readonly partition?: number | undefined },
-  ): Promise<void>
+  seek(group: string, topic: string, to: Start, options?: SeekOptions): Promise<void>
   /**
    * Delivers nothing more of a part of a group, of all its members, until `resume`: also no retries, no redrives and
    * nothing parked. Fulfils when this is durable; a living member finishes the handlers at work, commits and lets go. It

@@ -24,6 +24,7 @@ function beatOf(member: string, nowMs: number, options: Partial<Beat> = {}): Bea
     topics: ['orders'],
     nowMs,
     leaseMs,
+    rewind: 'refused',
     epochMs: 0,
     released: [],
     leaves: false,
@@ -118,6 +119,19 @@ describe('A group', () => {
     expect(owned(state)).toEqual({ one: 2, two: 2 })
   })
 
+  test('may be moved back while all its members say so, and after they have left', () => {
+    const allowed = { rewind: 'allowed' } as const
+    const alone = beat(emptyGroup, beatOf('one', 0, allowed), [orders]).state
+    const mixed = beat(alone, beatOf('two', 1), [orders]).state
+    const again = beat(mixed, beatOf('one', 2, allowed), [orders]).state
+    const left = beat(again, beatOf('two', 3, { leaves: true }), [orders]).state
+    const empty = beat(left, beatOf('one', 4, { ...allowed, leaves: true }), [orders]).state
+    const states = [emptyGroup, alone, mixed, again, left, empty, vacated(empty)]
+    expect(states.map(({ rewind }) => rewind)).toEqual([
+      ...['refused', 'allowed', 'refused', 'refused', 'allowed', 'allowed', 'allowed'],
+    ])
+  })
+
   test('leaves a topic alone that no member consumes', () => {
     const { state } = beat(emptyGroup, beatOf('one', 0), [orders, { name: 'carts', partitions: 4 }])
     expect(Object.values(state.held).every(({ topic }) => topic === 'orders')).toBe(true)
@@ -170,7 +184,7 @@ const membersOf = fc
     Object.fromEntries(
       Object.entries(members).map(([name, topics]): [string, Member] => [
         name,
-        { session: name, topics, leaseUntilMs: 1, leaseMs },
+        { session: name, topics, leaseUntilMs: 1, leaseMs, rewind: 'refused' },
       ]),
     ),
   )
@@ -205,7 +219,7 @@ describe('An assignment', () => {
           const members = Object.fromEntries(
             names.map((name): [string, Member] => [
               name,
-              { session: name, topics: ['orders'], leaseUntilMs: 1, leaseMs },
+              { session: name, topics: ['orders'], leaseUntilMs: 1, leaseMs, rewind: 'refused' },
             ]),
           )
           const held = heldBy(holders.slice(0, partitions).map((index) => memberNames[index] ?? 'a'))
@@ -220,7 +234,13 @@ describe('An assignment', () => {
   test('moves nothing that need not move', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }), (count, partitions) => {
-        const member = { session: '1', topics: ['orders'], leaseUntilMs: 1, leaseMs }
+        const member: Member = {
+          session: '1',
+          topics: ['orders'],
+          leaseUntilMs: 1,
+          leaseMs,
+          rewind: 'refused',
+        }
         const membersUpTo = (size: number): Record<string, Member> =>
           Object.fromEntries(memberNames.slice(0, size).map((name) => [name, member]))
         const shapes = [{ name: 'orders', partitions }]

@@ -15,7 +15,12 @@ export interface GroupState {
   readonly generation: number
   /** What is assigned to nobody until it is resumed. */
   readonly paused: readonly GroupPart[]
+  /** What its members say, while they agree; `refused` when one of them does not allow it. Kept when the last one leaves. */
+  readonly rewind: Rewind
 }
+
+/** Whether a group may be moved back: one that sends mails should not. */
+export type Rewind = 'allowed' | 'refused'
 
 export interface Member {
   /** Tells one start of a member from the next, which may have the same id. */
@@ -25,6 +30,7 @@ export interface Member {
   readonly leaseUntilMs: number
   /** How long its leases are. */
   readonly leaseMs: number
+  readonly rewind: Rewind
 }
 
 export interface Held {
@@ -46,6 +52,7 @@ export interface Beat {
   /** On the engine's lease clock. */
   readonly nowMs: number
   readonly leaseMs: number
+  readonly rewind: Rewind
   /** Wall time, ms since the Unix epoch. Generations of a new group begin there: so they are above those of an earlier log of the same name, which an inbox elsewhere may remember. */
   readonly epochMs: number
   /** Partition names this member lets go of. */
@@ -62,7 +69,7 @@ export interface BeatResult {
   readonly wanted: readonly string[]
 }
 
-export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0, paused: [] }
+export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0, paused: [], rewind: 'refused' }
 
 /**
  * One member says that it lives: members whose lease has ended are dropped, free partitions are granted. A new session
@@ -93,7 +100,9 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
       granted.push(held)
     } else if (holder.member === input.member && owner !== input.member) wanted.push(name)
   }
-  return { state: { ...state, members, held: Object.fromEntries(kept), generation }, granted, wanted }
+  const rewind = rewindOf(members) ?? state.rewind
+  const after = { ...state, members, held: Object.fromEntries(kept), generation, rewind }
+  return { state: after, granted, wanted }
 }
 
 function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
@@ -101,9 +110,16 @@ function livingMembers(state: GroupState, input: Beat): Record<string, Member> {
   for (const [id, member] of Object.entries(state.members)) {
     if (id !== input.member && isLiving(member, input.nowMs)) members[id] = member
   }
-  const { member, session, topics, nowMs, leaseMs } = input
-  if (!input.leaves) members[member] = { session, topics, leaseUntilMs: nowMs + leaseMs, leaseMs }
+  const { member, session, topics, nowMs, leaseMs, rewind } = input
+  if (!input.leaves) members[member] = { session, topics, leaseUntilMs: nowMs + leaseMs, leaseMs, rewind }
   return members
+}
+
+/** Undefined where nobody says anything. */
+function rewindOf(members: Readonly<Record<string, Member>>): Rewind | undefined {
+  const said = Object.values(members).map(({ rewind }) => rewind)
+  if (said.length === 0) return undefined
+  return said.includes('refused') ? 'refused' : 'allowed'
 }
 
 /**

@@ -42,7 +42,13 @@ describe('The administration of a log', () => {
     await log.join('one')
     const partitions = [0, 1].map((partition) => ({ topic: 'orders', partition }))
     expect(await adminOf(log).groups()).toEqual([
-      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions }], paused: [] },
+      {
+        group: 'billing',
+        topics: ['orders'],
+        members: [{ member: 'one', partitions }],
+        paused: [],
+        rewind: 'allowed',
+      },
     ])
   })
 
@@ -118,6 +124,20 @@ describe('The administration of a log', () => {
     await one.subscription.close()
     await adminOf(log).seek('billing', 'orders', { offset: 2 }, { partition: 1 })
     expect([await log.committed('orders', 0), await log.committed('orders', 1)]).toEqual([3, 2])
+  })
+
+  test('moves no partition of a group that refuses to go back, when one of them would; forward it does', async () => {
+    const log = await openLog({ orders: 2 })
+    for (const partition of [0, 1]) await log.append('orders', partition, 3)
+    await (await log.join('one', { rewind: 'refused' })).subscription.close()
+    const admin = adminOf(log)
+    await admin.seek('billing', 'orders', { offset: 1 }, { partition: 1, force: true })
+    await expect(admin.seek('billing', 'orders', { offset: 2 })).rejects.toThrow(
+      /^rewind_refused: Group "billing" .*--force.*rewind: 'allowed'/,
+    )
+    expect([await log.committed('orders', 0), await log.committed('orders', 1)]).toEqual([3, 1])
+    await admin.seek('billing', 'orders', 'end')
+    expect(await log.committed('orders', 1)).toBe(3)
   })
 
   test('moves nothing that is not there', async () => {

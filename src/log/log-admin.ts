@@ -1,5 +1,12 @@
 import { type Clock, TidingsError } from '../kernel/index.ts'
-import type { GroupInfo, PartitionBounds, PartitionLag, TopicSettings, TransportAdmin } from './admin.ts'
+import type {
+  GroupInfo,
+  PartitionBounds,
+  PartitionLag,
+  SeekOptions,
+  TopicSettings,
+  TransportAdmin,
+} from './admin.ts'
 import type { Start } from './capabilities.ts'
 import { type GroupState, isLiving, type TopicShape } from './group.ts'
 import { partitionLag } from './lag.ts'
@@ -45,9 +52,9 @@ export class LogAdmin implements TransportAdmin {
     group: string,
     topic: string,
     to: Start,
-    { partition }: { readonly partition?: number | undefined } = {},
+    { partition, force = false }: SeekOptions = {},
   ): Promise<void> {
-    await this.#changeWithoutMembers(group, 'seek', async (revision) => {
+    await this.#changeWithoutMembers(group, 'seek', async ({ state, revision }) => {
       const bounds =
         partition === undefined ? await this.#store.bounds(topic) : [await this.#boundsOf(topic, partition)]
       const moved = await Promise.all(
@@ -58,6 +65,7 @@ export class LogAdmin implements TransportAdmin {
           state: '',
         })),
       )
+      if (!force && state.rewind === 'refused') await this.#checkForward(group, moved)
       return this.#store.moveCommits(group, moved, revision)
     })
   }
@@ -75,7 +83,9 @@ export class LogAdmin implements TransportAdmin {
   }
 
   forget(group: string): Promise<void> {
-    return this.#changeWithoutMembers(group, 'forget', (revision) => this.#store.forgetGroup(group, revision))
+    return this.#changeWithoutMembers(group, 'forget', ({ revision }) =>
+      this.#store.forgetGroup(group, revision),
+    )
   }
 
   read(
@@ -105,11 +115,11 @@ export class LogAdmin implements TransportAdmin {
   #changeWithoutMembers(
     group: string,
     verb: string,
-    change: (revision: number) => Promise<boolean>,
+    change: (loaded: LoadedGroup) => Promise<boolean>,
   ): Promise<void> {
     return this.#change(group, verb, (loaded) => {
       checkNobodyIn(group, loaded, verb)
-      return change(loaded.revision)
+      return change(loaded)
     })
   }
 
@@ -147,6 +157,18 @@ export class LogAdmin implements TransportAdmin {
     )
   }
 
+  /** @throws `rewind_refused` when one of these places is before the one that is committed. */
+  async #checkForward(
+    group: string,
+    moved: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
+  ): Promise<void> {
+    const commits = await this.#store.commits(group)
+    const goesBack = moved.some(({ topic, partition, offset }) =>
+      commits.some((each) => each.topic === topic && each.partition === partition && offset < each.offset),
+    )
+    if (goesBack) throw rewindRefused(group)
+  }
+
   /** @throws `topic_missing`, `partition_missing`, and `option_invalid` for a partition of no topic. */
   async #checkPart({ topic, partition }: GroupPart): Promise<void> {
     if (topic === undefined && partition !== undefined)
@@ -178,7 +200,7 @@ export class LogAdmin implements TransportAdmin {
       .filter(([, member]) => isLiving(member, leaseNowMs))
       .map(([member]) => ({ member, partitions: heldBy(member, state) }))
     const topics = [...new Set(commits.map((commit) => commit.topic))].toSorted()
-    return { group, topics, members, paused: state.paused }
+    return { group, topics, members, paused: state.paused, rewind: state.rewind }
   }
 
   async #lagOf(group: string): Promise<PartitionLag[]> {
@@ -225,4 +247,12 @@ const changeAttempts = 100
 export function groupMissing(group: string, names: readonly string[]): TidingsError {
   const known = names.length === 0 ? 'No group has been here yet.' : `Known groups: ${names.join(', ')}.`
   return new TidingsError('group_missing', `There is no group "${group}". ${known}`)
+}
+
+/** The error for moving a group back that refuses it. */
+export function rewindRefused(group: string): TidingsError {
+  return new TidingsError(
+    'rewind_refused',
+    `Group "${group}" refuses to be moved back: what it has sent out once would be sent again. Nothing was moved. Use force (--force) if that may happen, or declare the group with rewind: 'allowed'.`,
+  )
 }

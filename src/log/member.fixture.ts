@@ -129,6 +129,7 @@ async function join(
       member,
       topics: ['orders'],
       start: 'start',
+      rewind: 'allowed',
       sessionTimeoutMs,
       heartbeatEveryMs,
       fetch: { maxRecords: 10, maxBytes: 1_000_000 },

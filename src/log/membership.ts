@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type Clock, isTidingsError, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
-import { type BeatResult, beat, type GroupState, type Held } from './group.ts'
+import { type BeatResult, beat, type GroupState, type Held, type Rewind } from './group.ts'
 import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
 
@@ -10,6 +10,7 @@ export interface MembershipOptions {
   readonly group: string
   readonly member: string
   readonly topics: readonly string[]
+  readonly rewind: Rewind
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number
   /** What this member holds has changed: all that it holds now, and the names of what others want. */
@@ -155,7 +156,7 @@ export class Membership {
   }
 
   async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
-    const { store, clock, group, member, topics, sessionTimeoutMs } = this.#options
+    const { store, clock, group, member, topics, rewind, sessionTimeoutMs } = this.#options
     const session = this.#session
     const known = loaded.state.members[member]
     if (this.#revision > 0 && known !== undefined && known.session !== session) {
@@ -170,6 +171,7 @@ export class Membership {
         member,
         session,
         topics,
+        rewind,
         nowMs: loaded.leaseNowMs,
         leaseMs: sessionTimeoutMs,
         epochMs: clock.now(),

@@ -1,5 +1,6 @@
 import type { CloudEvent, EncodedEvent } from '../event/index.ts'
 import type { Capabilities, Start } from './capabilities.ts'
+import type { Rewind } from './group.ts'
 
 /** An event stored at a topic, partition and offset. */
 export interface StoredRecord {
@@ -44,6 +45,8 @@ export interface SubscribeRequest {
   readonly member: string
   readonly topics: readonly string[]
   readonly start: Start
+  /** Whether the group may be moved back without force. */
+  readonly rewind: Rewind
   /** A member that has not been heard of for this long loses its partitions. */
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number

@@ -296,10 +296,13 @@ describe('A log in a file', () => {
     const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7 } }
     const state: GroupState = {
       ...emptyGroup,
-      members: { one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000 } },
+      members: {
+        one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000, rewind: 'refused' },
+      },
       held,
       generation: 7,
       paused: [{ topic: 'orders' }],
+      rewind: 'allowed',
     }
     await opened.store.saveGroup('billing', state, 0, [])
     expect((await opened.store.loadGroup('billing')).state).toEqual(state)

@@ -5,10 +5,13 @@ import type { LogStoreContext } from './log-store-contract.ts'
 import { createOrders, topic } from './log-store-records.ts'
 
 const state: GroupState = {
-  members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000 } },
+  members: {
+    one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000, rewind: 'allowed' },
+  },
   held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1 } },
   generation: 1,
   paused: [{ topic, partition: 3 }],
+  rewind: 'allowed',
 }
 
 function grant(partition: number, generation: number): Omit<StoredCommit, 'offset' | 'state'> {

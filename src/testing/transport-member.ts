@@ -93,6 +93,7 @@ export async function join(
     topics: [topic],
     start: 'start',
     sessionTimeoutMs: 10_000,
+    rewind: 'allowed',
     heartbeatEveryMs: 3_000,
     fetch: { maxRecords: 100, maxBytes: 1_000_000 },
     ...request,

@@ -113,6 +113,21 @@ export const placeCases: ContractCases<TransportContext> = {
     deepStrictEqual(second.seen, ['b', 'c'])
   },
 
+  'moves a group back that refuses it only with force, and forward without': async (context) => {
+    await publishApart(context)
+    const member = await join(context, 'one', { rewind: 'refused' })
+    await hasSeen(context, member, 3)
+    await quiet(context)
+    await member.subscription.close()
+    const { admin } = context
+    equal((await admin.groups())[0]?.rewind, 'refused')
+    await rejects(admin.seek('billing', topic, 'start'), (error) => isTidingsError(error, 'rewind_refused'))
+    equal((await admin.lag('billing'))[0]?.committed, 3)
+    await admin.seek('billing', topic, { offset: 1 }, { force: true })
+    await admin.seek('billing', topic, { offset: 2 })
+    equal((await admin.lag('billing'))[0]?.committed, 2)
+  },
+
   'does not move a group that has living members, nor one or a topic that is not there': async (context) => {
     await createOrders(context, 1)
     const member = await join(context, 'one')
