@@ -57,7 +57,7 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   }
 
   get idempotencyKey(): string {
-    return idempotencyKeyOf(this.context, this.event)
+    return idempotencyKeyOf(this, this.event)
   }
 
   get keys(): readonly InboxKey[] {
@@ -71,7 +71,9 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   protected stages(): Outcome | Promise<Outcome> {
     const { inbox } = this.context
     if (inbox === undefined) return this.#prepare()
-    return inbox.handled(this.group, this.keys).then(([known]) => (known ? duplicate : this.#prepare()))
+    return inbox
+      .handled(this.group, this.runNumber, this.keys)
+      .then(([known]) => (known ? duplicate : this.#prepare()))
   }
 
   #prepare(): Outcome | Promise<Outcome> {
@@ -105,9 +107,13 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   }
 }
 
-/** The same for every attempt of this event in this group. */
-export function idempotencyKeyOf({ group }: AttemptContext, event: CloudEvent): string {
-  return `${group} ${eventKey(event)}`
+/** The same for every attempt of this event in this group, until it is sought `again`. A group's name has no `#`. */
+export function idempotencyKeyOf(
+  { group, runNumber }: Pick<HandlerRun, 'group' | 'runNumber'>,
+  event: CloudEvent,
+): string {
+  const run = runNumber === 0 ? '' : `#${runNumber}`
+  return `${group}${run} ${eventKey(event)}`
 }
 
 /** What comes of an event that could not be brought to the version its handler takes. */

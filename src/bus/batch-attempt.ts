@@ -63,7 +63,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
     this.#items = entries.map((entry) => {
       const broken = (): boolean => this.#isBroken(entry)
       const fail = (error: unknown): void => this.#fail(item, error)
-      const delivery = new DeliveryInBatch(context, entry, { broken, fail })
+      const delivery = new DeliveryInBatch(this, entry, { broken, fail })
       const item: Item = { ...entry, delivery, outcome: undefined }
       return item
     })
@@ -106,7 +106,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
     const { inbox } = this.context
     if (inbox === undefined) return
     const events = this.#items.map(({ event }) => event)
-    const known = await inbox.handled(this.group, events)
+    const known = await inbox.handled(this.group, this.runNumber, events)
     const seen = new Set<string>()
     for (const [index, item] of this.#items.entries()) {
       const key = eventKey(item.event)
@@ -170,23 +170,23 @@ class DeliveryInBatch implements BatchDelivery {
   readonly offset: number
   readonly appendedAt: number
   readonly attempt: number
-  readonly #context: AttemptContext
+  readonly #batch: BatchAttempt
   readonly #inBatch: InBatch
 
-  constructor(context: AttemptContext, { record, event, attempt }: BatchEntry, inBatch: InBatch) {
+  constructor(batch: BatchAttempt, { record, event, attempt }: BatchEntry, inBatch: InBatch) {
     this.event = event
-    this.group = context.group
+    this.group = batch.group
     this.topic = record.topic
     this.partition = record.partition
     this.offset = record.offset
     this.appendedAt = record.appendedAt
     this.attempt = attempt
-    this.#context = context
+    this.#batch = batch
     this.#inBatch = inBatch
   }
 
   get idempotencyKey(): string {
-    return idempotencyKeyOf(this.#context, this.event)
+    return idempotencyKeyOf(this.#batch, this.event)
   }
 
   get failed(): boolean {

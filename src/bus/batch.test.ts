@@ -317,7 +317,7 @@ describe('With an inbox', () => {
     const stopped = stop()
     await fixture.clock.advance(1_000)
     await stopped
-    await fixture.bus.admin.seek('analytics', 'orders', 'start')
+    await fixture.bus.admin.seek('analytics', 'orders', 'start', { force: true })
     await fixture.place('a')
     await run()
     await fixture.clock.advance(20_000)

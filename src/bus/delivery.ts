@@ -13,7 +13,7 @@ interface Delivered<Selected extends VersionedEvent> {
   readonly appendedAt: number
   /** From 1. */
   readonly attempt: number
-  /** The same for every attempt of this event in this group: for effects elsewhere that can be told apart by a key. */
+  /** The same for every attempt of this event in this group, until it is sought `again`: for effects elsewhere that can be told apart by a key. */
   readonly idempotencyKey: string
 }
 

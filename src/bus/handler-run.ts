@@ -86,6 +86,10 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
     return { group, topic, partition, generation: this.#assignment.generation }
   }
 
+  get runNumber(): number {
+    return this.#assignment.runNumber
+  }
+
   check(): void {
     if (this.#over === undefined) return
     throw new TidingsError(

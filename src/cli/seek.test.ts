@@ -50,6 +50,7 @@ test('a group is moved forward, to an offset of one partition', async () => {
     {
       group: 'billing',
       done: true,
+      again: false,
       moves: [{ topic: 'orders', partition, from: 0, to: 2, again: 0, skipped: 2 }],
     },
   ])
@@ -106,6 +107,25 @@ test('a group that refuses to be moved back is not, unless it is forced', async 
   expect(await shell.run([...argv, '--force'])).toMatchObject({ exitCode: 0 })
   expect(await lagOf(shell)).toBe(3)
   expect(await shell.run(['seek', 'billing', '--to', 'end', '--yes'])).toMatchObject({ exitCode: 0 })
+})
+
+test('a group can be moved again: also one that is there already has its effects once more', async () => {
+  using shell = await shellWithGroup()
+  const runNumbers = (): Promise<number[]> =>
+    shell.engine(async (engine) => {
+      const subscription = await joinGroup(engine, 'billing')
+      const numbers = subscription.assigned.map(({ runNumber }) => runNumber)
+      await subscription.close()
+      return numbers
+    })
+  await shell.run(['seek', 'billing', '--to', 'start', '--yes'])
+  expect(await runNumbers()).toEqual([0, 0, 0, 0])
+  const ended = await shell.run(['seek', 'billing', '--to', 'start', '--again', '--yes', '--json'])
+  expect(ended.stderr).toMatch(
+    /^Moving group billing: 0 events delivered again, .*\nWhat was handled from there on has its effects once more\.\n/,
+  )
+  expect(jsonLines(ended.stdout)).toMatchObject([{ done: true, again: true }])
+  expect((await runNumbers()).every((each) => each > 0)).toBe(true)
 })
 
 test('a group that is there already is left alone', async () => {

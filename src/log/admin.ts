@@ -61,6 +61,11 @@ export interface SeekOptions {
   readonly partition?: number | undefined
   /** Moves also a group back that refuses it. Default false. */
   readonly force?: boolean | undefined
+  /**
+   * Raises the run number of what is moved: the inbox does not know the events there, so that they have their effects
+   * once more, and `idempotencyKey` is another one. Default false: what was handled is passed over as a duplicate.
+   */
+  readonly again?: boolean | undefined
 }
 
 /** What operators and tools need of an engine. */

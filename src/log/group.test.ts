@@ -95,6 +95,17 @@ describe('A group', () => {
     expect(Math.min(...granted.map(({ generation }) => generation))).toBe(before.generation + 2)
   })
 
+  test('that is moved again gets run numbers for what was moved, greater each time, and keeps those of the rest', () => {
+    const before = beat(emptyGroup, beatOf('one', 0, { epochMs: 1_000 }), [orders]).state
+    const once = vacated(before, ['orders/1', 'orders/2'])
+    const twice = vacated(once, ['orders/2'])
+    const { granted } = beat(vacated(twice), beatOf('one', 1), [orders])
+    const numbers = granted.map(({ runNumber }) => runNumber)
+    expect(numbers).toEqual([0, once.generation, twice.generation, 0, 0, 0, 0, 0])
+    expect(twice.generation).toBeGreaterThan(once.generation)
+    expect(once.generation).toBeGreaterThan(1_000)
+  })
+
   test('that nobody was ever in still begins at the wall clock after it was moved', () => {
     const { granted } = beat(vacated(emptyGroup), beatOf('one', 1, { epochMs: 1_700_000_000_000 }), [orders])
     expect(granted[0]?.generation).toBe(1_700_000_000_001)
@@ -260,7 +271,7 @@ function heldBy(holders: readonly string[]): Map<string, Held> {
   return new Map(
     holders.map((member, partition) => [
       partitionName('orders', partition),
-      { topic: 'orders', partition, member, generation: 1 },
+      { topic: 'orders', partition, member, generation: 1, runNumber: 0 },
     ]),
   )
 }

@@ -17,6 +17,8 @@ export interface GroupState {
   readonly paused: readonly GroupPart[]
   /** What its members say, while they agree; `refused` when one of them does not allow it. Kept when the last one leaves. */
   readonly rewind: Rewind
+  /** By partition name, of those that were sought `again`; of all others it is 0. Each is greater than those before it. */
+  readonly runNumbers: Readonly<Record<string, number>>
 }
 
 /** Whether a group may be moved back: one that sends mails should not. */
@@ -38,6 +40,7 @@ export interface Held {
   readonly partition: number
   readonly member: string
   readonly generation: number
+  readonly runNumber: number
 }
 
 export interface TopicShape {
@@ -69,7 +72,14 @@ export interface BeatResult {
   readonly wanted: readonly string[]
 }
 
-export const emptyGroup: GroupState = { members: {}, held: {}, generation: 0, paused: [], rewind: 'refused' }
+export const emptyGroup: GroupState = {
+  members: {},
+  held: {},
+  generation: 0,
+  paused: [],
+  rewind: 'refused',
+  runNumbers: {},
+}
 
 /**
  * One member says that it lives: members whose lease has ended are dropped, free partitions are granted. A new session
@@ -95,7 +105,8 @@ export function beat(state: GroupState, input: Beat, shapes: readonly TopicShape
     if (holder === undefined) {
       if (owner === undefined) continue
       generation += 1
-      const held = { topic, partition, member: owner, generation }
+      const runNumber = state.runNumbers[name] ?? 0
+      const held = { topic, partition, member: owner, generation, runNumber }
       kept.set(name, held)
       granted.push(held)
     } else if (holder.member === input.member && owner !== input.member) wanted.push(name)
@@ -133,11 +144,14 @@ export function isLiving({ leaseUntilMs, leaseMs }: Member, nowMs: number): bool
 /**
  * The group with nobody in it, under a generation that nobody was granted: whoever still takes itself for a member has
  * to join again.
+ * @param again names of partitions whose run number is raised: to that generation, which is greater than any before, also
+ *   of an earlier group of the name, which an inbox may remember.
  */
-export function vacated(state: GroupState): GroupState {
+export function vacated(state: GroupState, again: readonly string[] = []): GroupState {
   // 0 stays: nothing was ever granted, and the first generation is still to begin at the wall clock.
   const generation = state.generation === 0 ? 0 : state.generation + 1
-  return { ...state, members: {}, held: {}, generation }
+  const raised = Object.fromEntries(again.map((name) => [name, generation]))
+  return { ...state, members: {}, held: {}, generation, runNumbers: { ...state.runNumbers, ...raised } }
 }
 
 /**

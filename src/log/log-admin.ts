@@ -52,7 +52,7 @@ export class LogAdmin implements TransportAdmin {
     group: string,
     topic: string,
     to: Start,
-    { partition, force = false }: SeekOptions = {},
+    { partition, force = false, again = false }: SeekOptions = {},
   ): Promise<void> {
     await this.#changeWithoutMembers(group, 'seek', async ({ state, revision }) => {
       const bounds =
@@ -66,7 +66,7 @@ export class LogAdmin implements TransportAdmin {
         })),
       )
       if (!force && state.rewind === 'refused') await this.#checkForward(group, moved)
-      return this.#store.moveCommits(group, moved, revision)
+      return this.#store.moveCommits(group, moved, revision, { again })
     })
   }
 

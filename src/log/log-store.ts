@@ -71,11 +71,13 @@ export interface LogStore<C extends Capabilities = Capabilities> {
   /**
    * Moves a group to other places, for `seek`. Compare-and-set on `revision`; with it the state becomes `vacated`, and
    * its generation the one that may commit the moved partitions: a member that was only paused commits nothing over them.
+   * With `again` the run numbers of the moved partitions are raised, too.
    */
   moveCommits(
     group: string,
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    options: { readonly again: boolean },
   ): Promise<boolean>
   /**
    * Ends a registration: compare-and-set on `revision`; with it the group and its commits are gone, so that nobody who was

@@ -93,7 +93,9 @@ describe('A member of a group', () => {
   test('delivers nothing of a partition whose next record was deleted, whatever the runtime asks', async () => {
     const log = await openLog({ orders: 1 })
     await log.append('orders', 0, 3)
-    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0)
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0, {
+      again: false,
+    })
     await log.store.truncate('orders', 0, 2)
     const one = await log.join('one')
     one.subscription.resume(one.assignment('orders/0'))

@@ -279,12 +279,13 @@ export class LogSubscription implements Subscription {
 
   #own({ held, bounds, committed }: Beginning): void {
     if (this.#closed) return
-    const { topic, partition, generation } = held
+    const { topic, partition, generation, runNumber } = held
     const leaving = new AbortController()
     const revoked = new AbortController()
     const signals = { leaving: leaving.signal, revoked: revoked.signal }
     const isHeld = (): boolean => owned.kept && (this.#membership.alive || this.#lapse())
-    const assignment = { topic, partition, generation, committed, end: bounds.end, ...signals, isHeld }
+    const place = { topic, partition, generation, runNumber, committed, end: bounds.end }
+    const assignment = { ...place, ...signals, isHeld }
     const name = heldName(held)
     const flags = { kept: true, announced: false, paused: false, halted: false, promising: true }
     const owned = { name, assignment, leaving, revoked, position: committed.offset, ...flags }

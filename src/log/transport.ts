@@ -59,6 +59,8 @@ export interface Assignment {
   readonly topic: string
   readonly partition: number
   readonly generation: number
+  /** Part of what the inbox knows an event by: 0, and greater each time that the partition was sought `again`. */
+  readonly runNumber: number
   /** Where the group stood when this member became the owner. */
   readonly committed: Commit
   /** The partition's end offset at that time. */

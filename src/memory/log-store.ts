@@ -171,8 +171,10 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     group: string,
     moved: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    { again }: { readonly again: boolean },
   ): Promise<boolean> {
-    const state = vacated(this.#groups.get(group)?.state ?? emptyGroup)
+    const names = again ? moved.map(({ topic, partition }) => partitionName(topic, partition)) : []
+    const state = vacated(this.#groups.get(group)?.state ?? emptyGroup, names)
     const commits = this.#replaceState(group, state, revision)
     if (commits === undefined) return false
     for (const commit of moved) {

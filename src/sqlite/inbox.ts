@@ -46,6 +46,8 @@ function closing(inbox: SqliteInbox, connection: DatabaseSync): InboxStore<Sqlit
   })
 }
 
+const byKey = 'group_name = ? AND run_number = ? AND source = ? AND id = ?'
+
 export class SqliteInbox implements InboxStore<SqliteTransact> {
   readonly #writer: Writer
   readonly #clock: Clock
@@ -60,11 +62,11 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     const { database } = writer
     this.#writer = writer
     this.#clock = clock
-    this.#find = rows(database, 'SELECT 1 FROM tidings_inbox WHERE group_name = ? AND source = ? AND id = ?')
-    this.#remember = database.prepare('INSERT INTO tidings_inbox VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
-    this.#forget = database.prepare(
-      'DELETE FROM tidings_inbox WHERE group_name = ? AND source = ? AND id = ?',
+    this.#find = rows(database, `SELECT 1 FROM tidings_inbox WHERE ${byKey}`)
+    this.#remember = database.prepare(
+      'INSERT INTO tidings_inbox (group_name, run_number, source, id, handled_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     )
+    this.#forget = database.prepare(`DELETE FROM tidings_inbox WHERE ${byKey}`)
     this.#fence = rows(
       database,
       'SELECT generation FROM tidings_fence WHERE group_name = ? AND topic = ? AND partition = ?',
@@ -73,9 +75,9 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE group_name = ? AND handled_at < ?')
   }
 
-  async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+  async handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
     return reading(this.#writer, () =>
-      keys.map(({ source, id }) => this.#find.get(group, source, id) !== undefined),
+      keys.map(({ source, id }) => this.#find.get(group, runNumber, source, id) !== undefined),
     )
   }
 
@@ -114,7 +116,7 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
   }
 
   /** Raises the fence and records the keys; returns how many were not there. */
-  #enter({ fence, keys }: InboxClaim): number {
+  #enter({ fence, runNumber, keys }: InboxClaim): number {
     const { group, topic, partition, generation } = fence
     const row = this.#fence.get(group, topic, partition) as unknown as [number] | undefined
     const seen = row?.[0] ?? -1
@@ -122,7 +124,7 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     if (seen < generation) this.#raise.run(group, topic, partition, generation)
     let added = 0
     for (const { source, id } of keys) {
-      added += Number(this.#remember.run(group, source, id, this.#clock.now()).changes)
+      added += Number(this.#remember.run(group, runNumber, source, id, this.#clock.now()).changes)
     }
     return added
   }
@@ -132,7 +134,7 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     const kept = new Set(claim.keys)
     if (kept.size === entered.length) return
     for (const key of entered) {
-      if (!kept.has(key)) this.#forget.run(claim.fence.group, key.source, key.id)
+      if (!kept.has(key)) this.#forget.run(claim.fence.group, claim.runNumber, key.source, key.id)
     }
   }
 }

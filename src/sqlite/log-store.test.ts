@@ -293,7 +293,7 @@ describe('A log in a file', () => {
   test('counts every member of an earlier start of the machine as gone', async () => {
     using files = folder()
     await using opened = await openOrders(files.file())
-    const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7 } }
+    const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7, runNumber: 5 } }
     const state: GroupState = {
       ...emptyGroup,
       members: {
@@ -303,6 +303,7 @@ describe('A log in a file', () => {
       generation: 7,
       paused: [{ topic: 'orders' }],
       rewind: 'allowed',
+      runNumbers: { 'orders/0': 5 },
     }
     await opened.store.saveGroup('billing', state, 0, [])
     expect((await opened.store.loadGroup('billing')).state).toEqual(state)

@@ -147,8 +147,9 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     group: string,
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    options: { readonly again: boolean },
   ): Promise<boolean> {
-    return this.#writeGroup(group, () => this.#groups.moveCommits(group, commits, revision))
+    return this.#writeGroup(group, () => this.#groups.moveCommits(group, commits, revision, options))
   }
 
   forgetGroup(group: string, revision: number): Promise<boolean> {

@@ -128,6 +128,29 @@ export const placeCases: ContractCases<TransportContext> = {
     equal((await admin.lag('billing'))[0]?.committed, 2)
   },
 
+  'gives what was moved again a greater run number each time, and leaves that of the rest': async (
+    context,
+  ) => {
+    await createOrders(context)
+    const runNumbers = async (name: string): Promise<readonly number[]> => {
+      const member = await join(context, name)
+      await haveOwned(context, [member], [2])
+      const numbers = [0, 1].map((partition) => member.assignment(partition).runNumber)
+      await member.subscription.close()
+      return numbers
+    }
+    deepStrictEqual(await runNumbers('one'), [0, 0])
+    await context.admin.seek('billing', topic, 'start')
+    deepStrictEqual(await runNumbers('two'), [0, 0])
+    await context.admin.seek('billing', topic, 'start', { partition: 1, again: true })
+    const [rest, first = 0] = await runNumbers('three')
+    deepStrictEqual([rest, first > 0], [0, true])
+    await context.admin.seek('billing', topic, 'start', { again: true })
+    const both = await runNumbers('four')
+    ok(both.every((each) => each > first))
+    equal(new Set(both).size, 1)
+  },
+
   'does not move a group that has living members, nor one or a topic that is not there': async (context) => {
     await createOrders(context, 1)
     const member = await join(context, 'one')

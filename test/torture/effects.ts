@@ -21,7 +21,7 @@ export function createEffects(database: DatabaseSync): void {
 /** Writes effects through an inbox, each with the generation that claims to be the owner. */
 export function effectInbox(inbox: InboxStore<SqliteTransact>): InboxStore<EffectTransact> {
   return {
-    handled: (group, keys) => inbox.handled(group, keys),
+    handled: (group, runNumber, keys) => inbox.handled(group, runNumber, keys),
     transaction: (claim) => (place, inside) =>
       inbox.transaction(claim)((tx) => {
         insertEffect(tx, claim, place)
