@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { CloudEvent } from '../event/index.ts'
-import { constant, exponential, seededRandom } from '../kernel/index.ts'
+import { constant, exponential, limits, seededRandom } from '../kernel/index.ts'
 import { memory } from '../memory/index.ts'
 import { openBus } from './bus.ts'
 import type { BusOptions } from './bus-options.ts'
@@ -71,6 +71,7 @@ describe('group', () => {
     expect(() => fixture.bus.group(undefined as unknown as string)).toThrow(
       'name_invalid: A group cannot be called',
     )
+    expect(() => fixture.bus.group('x'.repeat(limits.nameLength + 1))).toThrow(/^name_invalid: .* 1 to 128 /)
   })
 
   test('needs something to handle and a function that handles it', () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Fixture, fast, openFixture, placed } from './orders.fixture.ts'
 
 /** A group that has a dead letter of order `bad`, and an event of order `slow` that is to be attempted again. */
-async function failing(fixture: Fixture): Promise<{ readonly seen: string[]; mend(): void }> {
+async function failing(fixture: Fixture): Promise<{ readonly seen: string[]; readonly mend: () => void }> {
   const seen: string[] = []
   let broken = true
   const group = fixture.bus
@@ -17,7 +17,7 @@ async function failing(fixture: Fixture): Promise<{ readonly seen: string[]; men
   await fixture.clock.advance(10_000)
   await fixture.place('slow')
   await fixture.clock.advance(0)
-  return { seen, mend: () => (broken = false) }
+  return { seen, mend: () => void (broken = false) }
 }
 
 test('While a group is paused its retries, its parked events and its redrives wait', async () => {

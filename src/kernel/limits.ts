@@ -60,6 +60,8 @@ export const limits = {
   /** What it holds of all partitions of a topic while it reads them, and how much of one in one read. */
   cliReadBytes: 33_554_432,
   cliReadEvents: 1_000,
+  /** Dead letters that it changes in one write. */
+  cliWritten: 500,
   /** The last events of a topic that it looks up. */
   cliLastEvents: 10_000,
   /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */

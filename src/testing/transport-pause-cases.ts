@@ -124,8 +124,8 @@ export const pauseCases: ContractCases<TransportContext> = {
   'pauses and resumes nothing that is not there': async (context) => {
     await runningMember(context)
     const { admin } = context
-    for (const change of [admin.pause, admin.resume]) {
-      const changed = (group: string, part: GroupPart): Promise<void> => change.call(admin, group, part)
+    for (const verb of ['pause', 'resume'] as const) {
+      const changed = (group: string, part: GroupPart): Promise<void> => admin[verb](group, part)
       await rejects(changed('audit', {}), refused('group_missing'))
       await rejects(changed('billing', { topic: 'carts' }), refused('topic_missing'))
       await rejects(changed('billing', { topic, partition: 2 }), refused('partition_missing'))
