@@ -39,6 +39,14 @@ class Billing {
   }
 }
 
+/** Orders are handled, and then once more. */
+async function handledTwice(billing: Billing, ...orderIds: readonly string[]): Promise<void> {
+  await billing.fixture.place(...orderIds)
+  await billing.catchUp()
+  await billing.fixture.bus.admin.seek('billing', 'orders', 'start', { again: true })
+  await billing.catchUp()
+}
+
 test('A group that is moved back finds only duplicates', async () => {
   await using fixture = await openFixture()
   const billing = new Billing(fixture)
@@ -54,10 +62,7 @@ test('A group that is moved back finds only duplicates', async () => {
 test('A group that is moved back again has every effect once more, and once only', async () => {
   await using fixture = await openFixture()
   const billing = new Billing(fixture)
-  await fixture.place('a', 'b', 'c')
-  await billing.catchUp()
-  await fixture.bus.admin.seek('billing', 'orders', 'start', { again: true })
-  await billing.catchUp()
+  await handledTwice(billing, 'a', 'b', 'c')
   expect(billing.effects).toEqual([2, 2, 2])
   await fixture.bus.admin.seek('billing', 'orders', 'start')
   await billing.catchUp()
@@ -70,10 +75,7 @@ test('A group that is moved back again has every effect once more, and once only
 test('The idempotency key is the same as ever until its event is sought again', async () => {
   await using fixture = await openFixture()
   const billing = new Billing(fixture)
-  await fixture.place('a')
-  await billing.catchUp()
-  await fixture.bus.admin.seek('billing', 'orders', 'start', { again: true })
-  await billing.catchUp()
+  await handledTwice(billing, 'a')
   expect(billing.keys[0]).toMatch(/^billing \/tests /)
   expect(billing.keys[1]).toMatch(/^billing#\d+ \/tests /)
   expect(new Set(billing.keys.map((key) => key.split(' ').slice(1).join(' '))).size).toBe(1)
@@ -98,10 +100,7 @@ test('What is moved again in one partition is handled once more, and nothing in 
 test('A group that is forgotten and joins anew is not taken for one of its earlier runs', async () => {
   await using fixture = await openFixture()
   const billing = new Billing(fixture)
-  await fixture.place('a')
-  await billing.catchUp()
-  await fixture.bus.admin.seek('billing', 'orders', 'start', { again: true })
-  await billing.catchUp()
+  await handledTwice(billing, 'a')
   await fixture.bus.admin.forget('billing')
   await billing.catchUp()
   expect(billing.effects).toEqual([2])
