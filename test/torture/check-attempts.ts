@@ -1,45 +1,56 @@
-import type { Evidence } from './checker.ts'
-import { type Entry, type Handling, nameOf } from './history.ts'
-
-/** What the history has said of one event in one group since its last redrive. */
-interface Tries {
-  /** The number of the last attempt, the process that made it, and when. */
-  readonly attempt: number
-  readonly process: string
-  readonly atUs: number
-}
+import type { Buried, Evidence } from './checker.ts'
+import { type Entry, nameOf } from './history.ts'
 
 /**
- * Deliveries with a number that they may not have:
+ * Deliveries with a number that they may not have: one beyond the attempts of their event, or one that forgets what had
+ * to be stored. The number rises from delivery to delivery, with two exceptions:
  *
- * - beyond the attempts of the event;
- * - not above the processes that were killed with the event at work. Each of these deaths counts as an attempt: the
- *   event lay in a range that was stored as begun, and its next owner stores the number before the attempt starts;
- * - not above the last number, although nothing happened to the process that used it.
+ * - After a fault of its owner it may fall back, but not to the number that this owner began with. Failures are counted
+ *   in memory and stored with the next commit, so the last of them may be made again. The owner's first delivery is
+ *   stored before it starts: as begun where it is the very first, with its number where it follows a fault.
+ * - 2 may come twice. An event that was in hand when a process died is delivered with 2 as if it were to blame; when the
+ *   process lives through that, it was not, and the guess is taken back.
  *
- * After a fault the number may fall back to what was stored: attempts that failed in memory after the last commit are
- * made again, at most once for each fault. A redrive begins anew.
+ * So an event that always ends its process is delivered `attempts` times and no more, and any other may be delivered
+ * again, once per fault, as often as it failed since the last commit. A redrive begins anew.
  */
 export function countOvertried({ attempts, history }: Evidence): number {
-  const deaths = new Deaths()
-  const last = new Map<string, Tries>()
+  const tries = new Map<string, Tries>()
   const faults = new Map<string, number>()
   let overtried = 0
   for (const entry of history) {
-    deaths.note(entry)
-    if (entry.kind === 'redriven') last.delete(nameOf(entry))
+    if (entry.kind === 'redriven') tries.delete(nameOf(entry))
     else if (entry.kind === 'paused' || entry.kind === 'resumed') faults.set(entry.target, entry.atUs)
     else if (entry.kind === 'killed') faults.set(entry.target, Number.POSITIVE_INFINITY)
-    else if (entry.kind === 'started') {
-      const name = nameOf(entry)
-      const before = last.get(name)
-      const mayFallBack = before === undefined || (faults.get(before.process) ?? 0) > before.atUs
-      const floor = Math.max(deaths.of(name), mayFallBack ? 0 : before.attempt)
-      if (entry.attempt > attempts || entry.attempt <= floor) overtried += 1
-      last.set(name, entry)
+    else if (entry.kind === 'ended') {
+      const known = tries.get(nameOf(entry))
+      if (known?.process === entry.process) known.lived = true
+    } else if (entry.kind === 'started') {
+      const { attempt, process, atUs } = entry
+      const before = tries.get(nameOf(entry))
+      const faulted = before !== undefined && (faults.get(before.process) ?? 0) > before.atUs
+      if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
+      const first = before?.process === process ? before.first : attempt
+      tries.set(nameOf(entry), { first, last: attempt, process, atUs, lived: false })
     }
   }
   return overtried
+}
+
+/** The deliveries of one event by its last owner. */
+interface Tries {
+  readonly first: number
+  readonly last: number
+  readonly process: string
+  readonly atUs: number
+  /** The last of them has come to its end. */
+  lived: boolean
+}
+
+function follows(attempt: number, before: Tries | undefined, faulted: boolean): boolean {
+  if (before === undefined) return true
+  const takenBack = attempt === 2 && before.first === 2 && (before.lived || before.last > 2)
+  return takenBack || attempt > (faulted ? before.first : before.last)
 }
 
 /**
@@ -51,7 +62,7 @@ export function countOvertried({ attempts, history }: Evidence): number {
 export function countMisjudged({ attempts, conductOf, history, deadLetters }: Evidence): number {
   const deaths = new Deaths()
   let misjudged = 0
-  const judge = (buried: Handling & { readonly reason: string }): void => {
+  const judge = (buried: Buried): void => {
     const conduct = conductOf(buried)
     if (conduct === 'kills') misjudged += buried.reason === 'handler_crashed' ? 0 : 1
     else if (conduct !== 'fails') misjudged += deaths.of(nameOf(buried)) >= attempts - 2 ? 0 : 1

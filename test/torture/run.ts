@@ -147,7 +147,7 @@ async function evidenceOf(folder: string, engine: SqliteEngine, inbox: DatabaseS
 
 function figuresOf({ history, effects, deadLetters }: Evidence): Figures {
   const count = (kind: Happening['kind']): number => history.filter((entry) => entry.kind === kind).length
-  const killed = history.filter((entry) => entry.kind === 'killed')
+  const killed = history.flatMap((entry) => (entry.kind === 'killed' ? [entry] : []))
   const crashes = killed.filter(({ process, target }) => process === target).length
   return {
     kills: killed.length - crashes,
