@@ -88,11 +88,13 @@ export class Deliverer {
   async #attemptCounted(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
     const { failed, origin } = work
     const attempt = work.suspect ? Math.max(2, failed + 1) : failed + 1
-    work.failed = attempt
+    work.counted = attempt
     if (origin === 'read') await this.#surely(run, () => this.#save(run))
     else await this.#put(run, work, record, origin)
-    work.failed = failed
-    if (run.closed || !run.accepting || this.#options.stopping.aborted) return 'stop'
+    if (run.closed || !run.accepting || this.#options.stopping.aborted) {
+      work.counted = 0
+      return 'stop'
+    }
     try {
       return await this.#attempt(run, work, record, attempt)
     } finally {
@@ -191,6 +193,7 @@ export class Deliverer {
     outcome: Outcome,
     tookMs: number,
   ): Next | Promise<Next> {
+    work.counted = 0
     if (run.closed || outcome === abandoned) return 'stop'
     switch (outcome.kind) {
       case 'handled':

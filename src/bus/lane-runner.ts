@@ -229,7 +229,7 @@ export class LaneRunner {
   #settle(run: PartitionRun, lane: Lane, next: Next): void {
     if (typeof next === 'object' && !run.closed) this.#wait(run, lane, next.waitMs)
     else if (next !== 'blocked') lane.state = 'idle'
-    if (next === 'blocked' || typeof next === 'object') run.clearSuspicionBehind(lane)
+    if (next === 'blocked' || typeof next === 'object') run.passSuspects(lane)
   }
 
   /** A delivery rejects when the member stops or has lost the partition before its store could be written. */

@@ -24,6 +24,8 @@ export interface Work {
   event: CloudEvent | undefined
   /** Attempts that have failed, or during which the process died. */
   failed: number
+  /** The number of the attempt at work that was stored before it started; 0 without one. */
+  counted: number
   /** An earlier owner may have died while it handled this: until it is attempted here and the process lives on. */
   suspect: boolean
   /** The batch that it was in has failed: it is delivered by itself. */
@@ -63,6 +65,7 @@ export function newWork(known: Pick<Work, Kept> & Partial<Work>): Work {
     record: undefined,
     event: undefined,
     failed: 0,
+    counted: 0,
     suspect: false,
     alone: false,
     error: undefined,

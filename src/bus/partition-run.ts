@@ -45,8 +45,8 @@ export class PartitionRun {
   #readTo: number
   /** Events before it may have been in hand when an earlier owner died. */
   readonly #suspectTo: number
-  /** Suspects that were read and have not been attempted yet. */
-  #suspects = 0
+  /** Suspects that were read and are to be attempted before anything else is. */
+  readonly #suspects = new Set<Work>()
   /** What the last commit says may be in hand. */
   #begunTo: number
   #readSinceCommit = 0
@@ -101,7 +101,7 @@ export class PartitionRun {
     const suspect = offset < this.#suspectTo
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
-    if (suspect) this.#suspects += 1
+    if (suspect) this.#suspects.add(work)
     if (lane.state === 'blocked') this.mustPark = true
     this.#memory.add(record)
     this.#readSinceCommit += 1
@@ -158,7 +158,7 @@ export class PartitionRun {
    * one after the other, nothing else is started.
    */
   get careful(): boolean {
-    return this.#suspects > 0 || this.#readTo < this.#suspectTo
+    return this.#suspects.size > 0 || this.#readTo < this.#suspectTo
   }
 
   /** Of the lanes that are held, the one to start next while the partition is careful: the least tried suspect's. */
@@ -172,16 +172,18 @@ export class PartitionRun {
     return best
   }
 
-  /** Events behind one that waits for another attempt are not started soon: they must not keep the others waiting. */
-  clearSuspicionBehind(lane: Lane): void {
-    for (const work of lane.works) this.clearSuspicion(work)
+  /**
+   * Events behind one that waits for another attempt are not started soon: they must not keep the others waiting. Their
+   * first attempt is still stored before it starts.
+   */
+  passSuspects(lane: Lane): void {
+    for (const work of lane.works) this.#suspects.delete(work)
   }
 
   /** The process has lived through an attempt of this event. */
   clearSuspicion(work: Work): void {
-    if (!work.suspect) return
     work.suspect = false
-    this.#suspects -= 1
+    this.#suspects.delete(work)
   }
 
   /** True when events are about to be started that the last commit does not cover. */
@@ -239,7 +241,7 @@ export class PartitionRun {
 
   /**
    * What is to be committed. `begun` reaches beyond what was read, so that most events are covered by a commit made
-   * before they came; `closing` covers none, nothing is in hand then. `fits` is false when finished ranges had to be
+   * before they came; `closing` covers no more than what an earlier owner left, nothing is in hand then. `fits` is false when finished ranges had to be
    * left out to keep within the bound.
    */
   commitState(closing: boolean): {
@@ -249,10 +251,13 @@ export class PartitionRun {
     readonly fits: boolean
   } {
     const offset = this.#watermark.offset
-    const begun = closing ? offset : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
+    const begun = closing ? this.#stillSuspectTo() : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
     this.#readSinceCommit = 0
     const attempts = new Map<number, number>()
-    for (const work of this.#unfinished) if (work.failed > 0) attempts.set(work.offset, work.failed)
+    for (const work of this.#unfinished) {
+      const count = Math.max(work.failed, work.counted)
+      if (count > 0) attempts.set(work.offset, count)
+    }
     let finished: readonly FinishedRange[] = this.#watermark.ranges
     let state = encodeCommitState(offset, { finished, attempts, begun })
     const fits = state.length <= limits.commitStateBytes
@@ -266,6 +271,14 @@ export class PartitionRun {
       state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
     return { offset, state, begun, fits }
+  }
+
+  /** What the next owner has to suspect when this one has nothing in hand: what it was to suspect and has not tried. */
+  #stillSuspectTo(): number {
+    if (this.#readTo < this.#suspectTo) return this.#suspectTo
+    let to = this.#watermark.offset
+    for (const { offset, suspect } of this.#unfinished) if (suspect) to = offset + 1
+    return to
   }
 
   /** A commit with this `begun` is durable. */
