@@ -30,8 +30,8 @@ export function countOvertried({ attempts, history }: Evidence): number {
       const before = tries.get(nameOf(entry))
       const faulted = before !== undefined && (faults.get(before.process) ?? 0) > before.atUs
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
-      const first = before?.process === process ? before.first : attempt
-      tries.set(nameOf(entry), { first, last: attempt, process, atUs, lived: false })
+      const { first, lived } = before?.process === process ? before : { first: attempt, lived: false }
+      tries.set(nameOf(entry), { first, last: attempt, process, atUs, lived })
     }
   }
   return overtried
@@ -43,13 +43,13 @@ interface Tries {
   readonly last: number
   readonly process: string
   readonly atUs: number
-  /** The last of them has come to its end. */
+  /** The first of them has come to its end. */
   lived: boolean
 }
 
 function follows(attempt: number, before: Tries | undefined, faulted: boolean): boolean {
   if (before === undefined) return true
-  const takenBack = attempt === 2 && before.first === 2 && (before.lived || before.last > 2)
+  const takenBack = attempt === 2 && before.first === 2 && before.lived
   return takenBack || attempt > (faulted ? before.first : before.last)
 }
 

@@ -19,6 +19,17 @@ const seed = Number(values.seed ?? randomInt(2 ** 31))
 const fault = Object.entries(faults).find(([known]) => known === name)?.[1]
 const numbersAreGood = Number.isSafeInteger(cycles) && cycles >= 1 && Number.isSafeInteger(seed)
 
+const columns = [
+  { title: 'mutant', text: ({ mutant }: Catch) => mutant.name },
+  { title: 'faults', text: ({ mutant }: Catch) => mutant.fault },
+  { title: 'seen by', text: (each: Catch) => seenBy(each).join(', ') },
+  {
+    title: 'cycles',
+    align: 'right' as const,
+    text: ({ cycles: taken }: Catch) => String(taken ?? 'survived'),
+  },
+]
+
 if (numbersAreGood && name === 'mutants') await huntMutants()
 else if (numbersAreGood && fault !== undefined) await applyFaults(fault)
 else {
@@ -48,17 +59,6 @@ async function huntMutants(): Promise<void> {
   writeLine({ torture: name, mutants: catches.length, survived, caught, seed })
   if (survived.length > 0 || catches.length === 0) process.exitCode = 1
 }
-
-const columns = [
-  { title: 'mutant', text: ({ mutant }: Catch) => mutant.name },
-  { title: 'faults', text: ({ mutant }: Catch) => mutant.fault },
-  { title: 'seen by', text: (each: Catch) => seenBy(each).join(', ') },
-  {
-    title: 'cycles',
-    align: 'right' as const,
-    text: ({ cycles: taken }: Catch) => String(taken ?? 'survived'),
-  },
-]
 
 function writeLine(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
