@@ -36,7 +36,8 @@ export class PartitionRun {
   readonly held: Set<Lane> = new Set()
   readonly #watermark: Watermark
   readonly #memory: MemoryBound
-  readonly #failedBefore: ReadonlyMap<number, number>
+  /** Attempts of events that an earlier owner counted and that were not read yet. */
+  readonly #failedBefore: Map<number, number>
   /** Read and not finished, in offset order. */
   readonly #unfinished = new Line<Work>()
   /** Kept by the dead-letter store and still to be delivered, by offset. */
@@ -60,7 +61,7 @@ export class PartitionRun {
     const { finished, attempts, begun } = decodeCommitState(offset, state)
     this.assignment = assignment
     this.#watermark = new Watermark(offset, finished)
-    this.#failedBefore = attempts
+    this.#failedBefore = new Map(attempts)
     this.#memory = memory
     this.#readTo = offset
     this.#suspectTo = Math.min(begun, assignment.end)
@@ -98,6 +99,7 @@ export class PartitionRun {
     const { topic, partition, offset } = record
     const lane = this.#lanes.of(event === undefined ? undefined : partitionKeyOf(event))
     const failed = this.#failedBefore.get(offset) ?? 0
+    this.#failedBefore.delete(offset)
     const suspect = offset < this.#suspectTo
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
@@ -251,13 +253,11 @@ export class PartitionRun {
     readonly fits: boolean
   } {
     const offset = this.#watermark.offset
-    const begun = closing ? this.#stillSuspectTo() : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
+    const begun = closing
+      ? this.#stillSuspectTo()
+      : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
     this.#readSinceCommit = 0
-    const attempts = new Map<number, number>()
-    for (const work of this.#unfinished) {
-      const count = Math.max(work.failed, work.counted)
-      if (count > 0) attempts.set(work.offset, count)
-    }
+    const attempts = this.#attempts()
     let finished: readonly FinishedRange[] = this.#watermark.ranges
     let state = encodeCommitState(offset, { finished, attempts, begun })
     const fits = state.length <= limits.commitStateBytes
@@ -271,6 +271,17 @@ export class PartitionRun {
       state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
     return { offset, state, begun, fits }
+  }
+
+  /** Of the unfinished events, in offset order: those that were read, then those that are still to be. */
+  #attempts(): ReadonlyMap<number, number> {
+    const attempts = new Map<number, number>()
+    for (const { offset, failed, counted } of this.#unfinished) {
+      const count = Math.max(failed, counted)
+      if (count > 0) attempts.set(offset, count)
+    }
+    for (const [offset, count] of this.#failedBefore) if (offset >= this.#readTo) attempts.set(offset, count)
+    return attempts
   }
 
   /** What the next owner has to suspect when this one has nothing in hand: what it was to suspect and has not tried. */

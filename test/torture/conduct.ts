@@ -12,7 +12,7 @@ export type Conduct = 'handled' | 'stumbles' | 'fails' | 'kills'
 export const stumbles = 2
 
 /** A prime, so that events that kill are of any key. Rare: each costs a process for every attempt. */
-const oneKillerIn = 1_009
+const oneKillerIn = 503
 
 export function conductOf({ group, number }: Handling): Conduct {
   if (number % oneKillerIn === 310 && groups[number % groups.length] === group) return 'kills'

@@ -19,7 +19,7 @@ import { type Handling, openHistory } from './history.ts'
 import { isPausePlace, type PausePlace } from './pause-place.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
-const handlerMs = 10
+const handlerMs = 15
 /** Long enough for commits to be made while it is at work. */
 const killerMs = 100
 const tell = openHistory(folder, name)

@@ -1,26 +1,28 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { sessionTimeoutMs } from './catalog.ts'
 import { pausePlaces } from './pause-place.ts'
 import type { Life } from './processes.ts'
 import type { Fault, Stage } from './run.ts'
 
 const settleMs = 500
-const longestOversleepMs = 1_000
+/** In the midst of the takeover, and when it is long over. */
+const oversleepsMs = [100, 1_000]
 const longestWayMs = 5_000
 
 /**
  * SIGSTOP of one member in a handler, in the transaction of an effect, with a commit on its way, or anywhere; SIGCONT
- * when its lease has ended.
+ * after its lease has ended, at once or when others have long taken over.
  */
 export const pauseOne: Fault = async (stage) => {
-  const { random, tell } = stage
+  const { random, tell, isMember } = stage
   let member: Life | undefined
   while (member === undefined) {
     await setTimeout(random.next() * settleMs)
     member = await stopSome(stage)
   }
-  await setTimeout(sessionTimeoutMs + random.next() * longestOversleepMs)
+  while (await isMember(member.name)) await setTimeout(1)
+  const longestMs = oversleepsMs[Math.floor(random.next() * oversleepsMs.length)] ?? 0
+  await setTimeout(random.next() * longestMs)
   tell({ kind: 'resumed', target: member.name })
   member.child.kill('SIGCONT')
 }

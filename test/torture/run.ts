@@ -21,6 +21,8 @@ export interface Stage {
   readonly processes: Processes
   readonly random: Random
   readonly tell: (happening: Happening) => void
+  /** Whether some group still takes a process for its member. */
+  readonly isMember: (name: string) => Promise<boolean>
 }
 
 /** One fault, applied to the running processes; fulfils when it is over. */
@@ -76,12 +78,15 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
   const inbox = new DatabaseSync(inboxFile(folder))
   inbox.exec('PRAGMA journal_mode = WAL')
   createEffects(inbox)
-  const stage = { processes: new Processes(folder, tell, mutant), random: seededRandom(seed), tell }
+  const processes = new Processes(folder, tell, mutant)
+  const isMember = async (name: string): Promise<boolean> =>
+    (await engine.admin.groups()).some(({ members }) => members.some(({ member }) => member === name))
+  const stage = { processes, random: seededRandom(seed), tell, isMember }
   const watcher = new Watcher(engine, inbox)
   const redriver = new Redriver(engine, folder, seededRandom(seed + 1), tell)
   const evidence = (): Promise<Evidence> => evidenceOf(folder, engine, inbox)
   try {
-    for (const role of roles) stage.processes.start(role)
+    for (const role of roles) processes.start(role)
     redriver.start()
     await until(async () => (await backlog(engine)) !== undefined, 'The members joined no group')
     let cycle = 0
@@ -103,7 +108,7 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
     const elapsedMs = Math.round(performance.now() - startedAt)
     return { cycles: cycle, figures: figuresOf(left), verdict, elapsedMs }
   } finally {
-    stage.processes.killAll()
+    processes.killAll()
     await redriver.end()
     inbox.close()
     await bus.close()
@@ -118,10 +123,10 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
 
   /** Ends the producer, and the members when they have nothing left to do. */
   async function finish(): Promise<void> {
-    await stage.processes.end('producer')
+    await processes.end('producer')
     await until(async () => (await backlog(engine)) === 0, 'The members did not catch up')
     await look(1)
-    await stage.processes.end('member')
+    await processes.end('member')
   }
 
   /** Asks again and again. @throws when it is not so after `quietMs`; the folder stays. */
@@ -129,7 +134,7 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
     const deadline = performance.now() + quietMs
     while (!(await isSo())) {
       if (performance.now() > deadline) throw new Error(`${complaint} within ${quietMs} ms; see ${folder}.`)
-      if (stage.processes.living.length === 0) throw new Error(`Nobody lives; see ${folder}.`)
+      if (processes.living.length === 0) throw new Error(`Nobody lives; see ${folder}.`)
       await setTimeout(50)
     }
   }
