@@ -243,8 +243,8 @@ export class PartitionRun {
 
   /**
    * What is to be committed. `begun` reaches beyond what was read, so that most events are covered by a commit made
-   * before they came; `closing` covers no more than what an earlier owner left, nothing is in hand then. `fits` is false when finished ranges had to be
-   * left out to keep within the bound.
+   * before they came; `closing` covers only what an earlier owner left and was not tried, nothing is in hand then. `fits`
+   * is false when finished ranges had to be left out to keep within the bound.
    */
   commitState(closing: boolean): {
     readonly offset: number

@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
     fault: 'kill',
     caughtBy: ['doubled'],
     file: 'sqlite/inbox.ts',
-    find: 'if (!this.#enter(claim)) throw alreadyHandled(claim)',
+    find: 'if (this.#enter(claim) < keys.length) throw alreadyHandled(claim)',
     replace: 'void this.#writer.write(() => this.#enter(claim)).catch(() => undefined)',
   },
   {
@@ -72,6 +72,25 @@ export const mutants: readonly Mutant[] = [
     file: 'bus/commit-state.ts',
     find: 'const counts = [...attempts].flatMap',
     replace: 'const counts = [...attempts].slice(0, 0).flatMap',
+  },
+  {
+    name: 'attempts of unread events forgotten',
+    breaks:
+      'The first commit of a new owner leaves out how often events have failed that it has not read yet.',
+    fault: 'kill',
+    caughtBy: ['overtried'],
+    file: 'bus/partition-run.ts',
+    find: 'if (offset >= this.#readTo) attempts.set',
+    replace: 'if (false) attempts.set',
+  },
+  {
+    name: 'attempt at work not stored',
+    breaks: 'A commit made during an attempt that was counted before it started takes the count back.',
+    fault: 'kill',
+    caughtBy: ['overtried'],
+    file: 'bus/partition-run.ts',
+    find: 'const count = Math.max(failed, counted)',
+    replace: 'const count = failed',
   },
   {
     name: 'begun range not stored',
@@ -90,6 +109,15 @@ export const mutants: readonly Mutant[] = [
     file: 'bus/kept-events.ts',
     find: "policy.afterDeadLetter === 'hold' ? [...delivered, 'dead'] : delivered",
     replace: 'delivered',
+  },
+  {
+    name: 'lease not checked before a handler',
+    breaks: 'A member that wakes after its lease begins what it holds in memory.',
+    fault: 'pause',
+    caughtBy: ['overlapping', 'reordered'],
+    file: 'bus/handler-run.ts',
+    find: ' && this.#assignment.isHeld()',
+    replace: '',
   },
   {
     name: 'drained handover skipped',
