@@ -50,6 +50,9 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
+  /** Processes that one wakes after its commits, the others poll; and how often it looks for new ones. */
+  wakeSockets: 64,
+  wakeLookMs: 100,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */
@@ -111,6 +114,11 @@ export const groupDefaults = {
   /** A member that did not renew its lease for this long has lost its partitions. */
   sessionTimeoutMs: 10_000,
   heartbeatEveryMs: 3_000,
+  /**
+   * How long a handler may block the event loop before its process counts as hung, and loses its partitions a session
+   * timeout later: twice the time that a handler may run.
+   */
+  blockedMs: 60_000,
   /** How long the inbox remembers what was handled. */
   inboxAgeMs: 604_800_000,
   inboxPruneEveryMs: 3_600_000,
