@@ -105,6 +105,7 @@ export class Consumer {
       rewind: policy.rewind,
       sessionTimeoutMs: policy.sessionTimeoutMs,
       heartbeatEveryMs: policy.heartbeatEveryMs,
+      blockedMs: groupDefaults.blockedMs,
       fetch: { maxRecords: groupDefaults.fetchEvents, maxBytes: groupDefaults.fetchBytes },
     })
     this.#kept.watch()

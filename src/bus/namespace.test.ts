@@ -23,6 +23,7 @@ async function joinOnce(engine: Engine): Promise<number> {
     sessionTimeoutMs: 10_000,
     rewind: 'refused',
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 1, maxBytes: 1 },
   })
   const generation = subscription.assigned.find(({ partition }) => partition === 0)?.generation ?? 0

@@ -123,6 +123,7 @@ export function joinGroup(
     sessionTimeoutMs: 10_000,
     rewind,
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 1, maxBytes: 1 },
   })
 }

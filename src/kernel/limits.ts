@@ -111,6 +111,11 @@ export const groupDefaults = {
   /** A member that did not renew its lease for this long has lost its partitions. */
   sessionTimeoutMs: 10_000,
   heartbeatEveryMs: 3_000,
+  /**
+   * How long a handler may block the event loop before its process counts as hung, and loses its partitions a session
+   * timeout later: twice the time that a handler may run.
+   */
+  blockedMs: 60_000,
   /** How long the inbox remembers what was handled. */
   inboxAgeMs: 604_800_000,
   inboxPruneEveryMs: 3_600_000,

@@ -8,6 +8,7 @@ import {
   type GroupState,
   type Held,
   type Member,
+  prolonged,
   vacated,
 } from './group.ts'
 import { partitionName } from './partitioner.ts'
@@ -76,6 +77,23 @@ describe('A group', () => {
     const after = beat(before, beatOf('two', 60_000), [orders])
     expect([owned(after.state), Object.keys(after.state.members)]).toEqual([{ two: 8 }, ['two']])
     expect(Math.min(...after.granted.map(({ generation }) => generation))).toBeGreaterThan(before.generation)
+  })
+
+  test('gives a member a longer lease, and changes nothing else', () => {
+    const both = beat(beat(emptyGroup, beatOf('one', 0), [orders]).state, beatOf('two', 1), [orders]).state
+    const longer = prolonged(both, 'one', 'one 1', 4_500)
+    expect(longer?.members['one']?.leaseUntilMs).toBe(4_500 + leaseMs)
+    expect(longer).toMatchObject({ held: both.held, generation: both.generation })
+    expect(longer?.members['two']).toEqual(both.members['two'])
+    expect(longer && prolonged(longer, 'one', 'one 1', 4_000)).toEqual(longer)
+  })
+
+  test('gives no longer lease to one that has ended, has a new session, or was never there', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    expect(prolonged(alone, 'one', 'one 1', leaseMs - 1)).toBeDefined()
+    expect(prolonged(alone, 'one', 'one 1', leaseMs)).toBe(undefined)
+    expect(prolonged(alone, 'one', 'one 2', 1)).toBe(undefined)
+    expect(prolonged(alone, 'two', 'two 1', 1)).toBe(undefined)
   })
 
   test('keeps a member whose clock runs a little ahead', () => {
@@ -323,7 +341,7 @@ describe('Whatever members do', () => {
     fc.assert(
       fc.property(membersOf, shapesOf, (members, shapes) => {
         let state = emptyGroup
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < 8; round++) {
           for (const [member, { topics }] of Object.entries(members)) {
             const { wanted } = beat(state, beatOf(member, round, { topics }), shapes)
             state = beat(state, beatOf(member, round, { topics, released: wanted }), shapes).state

@@ -142,6 +142,22 @@ export function isLiving({ leaseUntilMs, leaseMs }: Member, nowMs: number): bool
 }
 
 /**
+ * The group with a longer lease of one member, and nothing else changed; undefined when the member has a new session, or
+ * none, or its lease has ended: then only the member itself can join again.
+ */
+export function prolonged(
+  state: GroupState,
+  member: string,
+  session: string,
+  nowMs: number,
+): GroupState | undefined {
+  const known = state.members[member]
+  if (known === undefined || known.session !== session || !isLiving(known, nowMs)) return undefined
+  const leaseUntilMs = Math.max(known.leaseUntilMs, nowMs + known.leaseMs)
+  return { ...state, members: { ...state.members, [member]: { ...known, leaseUntilMs } } }
+}
+
+/**
  * The group with nobody in it, under a generation that nobody was granted: whoever still takes itself for a member has
  * to join again.
  * @param again names of partitions whose run number is raised: to that generation, which is greater than any before, also

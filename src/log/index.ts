@@ -9,8 +9,17 @@ export type {
 } from './admin.ts'
 export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
 export { type Fence, fencedBy } from './fence.ts'
-export { emptyGroup, type GroupState, type Held, type Member, type Rewind, vacated } from './group.ts'
+export {
+  emptyGroup,
+  type GroupState,
+  type Held,
+  type Member,
+  prolonged,
+  type Rewind,
+  vacated,
+} from './group.ts'
 export { applyRetention } from './housekeeping.ts'
+export { dueForLease, type KeptLease, keptByLoop, type Lease } from './lease.ts'
 export { groupMissing, rewindRefused } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'

@@ -132,6 +132,7 @@ async function join(
       rewind: 'allowed',
       sessionTimeoutMs,
       heartbeatEveryMs,
+      blockedMs: 60_000,
       fetch: { maxRecords: 10, maxBytes: 1_000_000 },
       ...request,
     },

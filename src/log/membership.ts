@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type Clock, isTidingsError, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
 import { type BeatResult, beat, type GroupState, type Held, type Rewind } from './group.ts'
+import { type KeptLease, keptByLoop } from './lease.ts'
 import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
 
@@ -13,6 +14,7 @@ export interface MembershipOptions {
   readonly rewind: Rewind
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number
+  readonly blockedMs: number
   /** What this member holds has changed: all that it holds now, and the names of what others want. */
   readonly changed: (held: readonly Held[], wanted: ReadonlySet<string>) => Promise<void>
   /** The lease could not be renewed in time: everything held is lost. */
@@ -35,6 +37,7 @@ export class Membership {
   #steps: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #leaseFromMs: number
+  #kept: KeptLease = keptByLoop
   /** When the first lease in the group ends unless it is renewed, by this process's own clock. */
   #firstLeaseMs = 0
   #revision = 0
@@ -48,6 +51,9 @@ export class Membership {
 
   async join(): Promise<void> {
     await this.#step(() => this.#renew([]))
+    const { store, group, member, heartbeatEveryMs: everyMs, blockedMs } = this.#options
+    this.#kept = store.keepLease({ group, member, session: this.#session, everyMs, blockedMs })
+    this.#kept.renewed(this.#leaseFromMs)
     this.#arm()
   }
 
@@ -79,12 +85,16 @@ export class Membership {
     if (this.#closed) return
     this.#closed = true
     this.#timer?.cancel()
+    this.#kept.release()
     await this.#step(() => this.#save([], true).then(() => undefined))
   }
 
   /** False once the lease may have ended, by this process's own clock. */
   get alive(): boolean {
-    return this.#options.clock.monotonic() - this.#leaseFromMs < this.#options.sessionTimeoutMs
+    const { clock, sessionTimeoutMs } = this.#options
+    const nowMs = clock.monotonic()
+    // While the event loop was blocked the lease may have been renewed beside it.
+    return nowMs - this.#leaseFromMs < sessionTimeoutMs || nowMs - this.#kept.renewedFromMs < sessionTimeoutMs
   }
 
   /** The next beat comes early when another's lease ends before: its partitions are free from then on. */
@@ -113,7 +123,9 @@ export class Membership {
     this.#step(step).catch((error: unknown) => {
       const final = isFinal(error)
       if (!this.#closed && (final || !this.alive)) this.#options.lost(toError(error))
-      if (final) this.#closed = true
+      if (!final) return
+      this.#closed = true
+      this.#kept.release()
     })
   }
 
@@ -127,6 +139,7 @@ export class Membership {
     const fromMs = this.#options.clock.monotonic()
     const result = await this.#save(released, false)
     this.#leaseFromMs = fromMs
+    this.#kept.renewed(fromMs)
     this.#firstLeaseMs = fromMs + this.#untilFirstLeaseMs(result.state)
     const held = Object.values(result.state.held).filter((each) => each.member === this.#options.member)
     await this.#options.changed(held, new Set(result.wanted))

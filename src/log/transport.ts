@@ -50,6 +50,8 @@ export interface SubscribeRequest {
   /** A member that has not been heard of for this long loses its partitions. */
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number
+  /** A member whose event loop is blocked keeps its partitions for about this long, where the engine can see to it. */
+  readonly blockedMs: number
   /** The most that one batch holds; a single larger record comes alone. */
   readonly fetch: { readonly maxRecords: number; readonly maxBytes: number }
 }

@@ -5,6 +5,8 @@ import {
   emptyGroup,
   type Fence,
   type GroupState,
+  type KeptLease,
+  keptByLoop,
   type LoadedGroup,
   type LogStore,
   type PartitionBounds,
@@ -149,6 +151,11 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     }
     this.#listeners.tell({ kind: 'group', group })
     return true
+  }
+
+  /** All who use this store share its event loop: while that is blocked, nobody takes anything over. */
+  keepLease(): KeptLease {
+    return keptByLoop
   }
 
   async commits(group: string): Promise<readonly StoredCommit[]> {

@@ -4,6 +4,8 @@ import type {
   AppendRecord,
   Change,
   GroupState,
+  KeptLease,
+  Lease,
   LoadedGroup,
   LogStore,
   PartitionBounds,
@@ -18,6 +20,7 @@ import { type SqliteCapabilities, sqliteCapabilities } from './capabilities.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { connectionError, reading } from './errors.ts'
 import { GroupTable } from './group-table.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import { RecordTable } from './record-table.ts'
 import { rows, TopicTable } from './topic-table.ts'
 import type { Writer, WriteSize } from './writer.ts'
@@ -33,6 +36,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #records: RecordTable
   readonly #topics: TopicTable
   readonly #groups: GroupTable
+  readonly #leases: LeaseKeeper
   readonly #nextDue: StatementSync
   readonly #due: StatementSync
   readonly #forgetDue: StatementSync
@@ -53,6 +57,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
+    this.#leases = new LeaseKeeper(writer.file, clock)
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
     this.#due = rows(
       database,
@@ -135,6 +140,10 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     return this.#writeGroup(group, () => this.#groups.save(group, state, revision, granted))
   }
 
+  keepLease(lease: Lease): KeptLease {
+    return this.#leases.keep(lease)
+  }
+
   async commits(group: string): Promise<readonly StoredCommit[]> {
     return this.#read(() => this.#groups.commits(group))
   }
@@ -163,6 +172,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   async close(): Promise<void> {
     await this.#writer.settled()
     this.changes.close()
+    await this.#leases.close()
   }
 
   /**

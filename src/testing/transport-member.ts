@@ -95,6 +95,7 @@ export async function join(
     sessionTimeoutMs: 10_000,
     rewind: 'allowed',
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 100, maxBytes: 1_000_000 },
     ...request,
   })
