@@ -50,6 +50,9 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
+  /** Processes that one wakes after its commits, the others poll; and how often it looks for new ones. */
+  wakeSockets: 64,
+  wakeLookMs: 100,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

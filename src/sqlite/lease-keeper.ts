@@ -1,6 +1,5 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type Clock, systemClock } from '../kernel/index.ts'
 import { type KeptLease, keptByLoop, type Lease } from '../log/index.ts'
 import type { LeaseOrder } from './lease-thread.ts'
 import { RenewalTimes } from './renewal-times.ts'
@@ -14,20 +13,18 @@ const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1
  * alive. Where it cannot be started, a warning says so, and a blocked loop costs a member its partitions.
  */
 export class LeaseKeeper {
-  readonly #file: string
-  readonly #applies: boolean
+  readonly #file: string | undefined
   #thread: Worker | undefined
   #ids = 0
 
-  /** On a clock other than the machine's time stands still while the loop is blocked: there is nothing to keep. */
-  constructor(file: string, clock: Clock) {
+  /** @param file undefined for one that no other process can have open: there is nobody to take anything over. */
+  constructor(file: string | undefined) {
     this.#file = file
-    this.#applies = clock === systemClock && file !== ':memory:'
   }
 
   keep(lease: Lease): KeptLease {
-    if (!this.#applies) return keptByLoop
-    const thread = (this.#thread ??= this.#start())
+    if (this.#file === undefined) return keptByLoop
+    const thread = (this.#thread ??= this.#start(this.#file))
     const id = this.#ids++
     const times = new RenewalTimes()
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window
@@ -48,9 +45,9 @@ export class LeaseKeeper {
     await thread?.terminate()
   }
 
-  #start(): Worker {
+  #start(file: string): Worker {
     const module = new URL(`./lease-thread${extname(import.meta.url)}`, import.meta.url)
-    const thread = new Worker(module, { workerData: this.#file, execArgv: [], resourceLimits })
+    const thread = new Worker(module, { workerData: file, execArgv: [], resourceLimits })
     thread.on('error', (error) => {
       process.emitWarning(
         `A handler that blocks the event loop for longer than the session timeout will lose its partitions: the thread that renews leases meanwhile has ended: ${error.message}`,

@@ -1,5 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
-import { type Clock, limits } from '../kernel/index.ts'
+import { type Clock, limits, systemClock } from '../kernel/index.ts'
 import type {
   AppendRecord,
   Change,
@@ -23,6 +23,7 @@ import { GroupTable } from './group-table.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { RecordTable } from './record-table.ts'
 import { rows, TopicTable } from './topic-table.ts'
+import { WakeUp } from './wake-up.ts'
 import type { Writer, WriteSize } from './writer.ts'
 
 /** A log in a SQLite file. */
@@ -51,13 +52,15 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     const { database } = writer
     this.#writer = writer
     this.#clock = clock
-    this.changes = new ChangeFeed(database, clock)
+    // On a clock of its own, a test's, nothing happens beside that clock; and nobody else can have a file in memory.
+    const shared = clock === systemClock && writer.file !== ':memory:'
+    this.changes = new ChangeFeed(database, clock, new WakeUp(shared ? writer.file : undefined))
     this.#callers = new CallerTransactions(writer.file)
     this.#appender = new Appender(database)
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
-    this.#leases = new LeaseKeeper(writer.file, clock)
+    this.#leases = new LeaseKeeper(shared ? writer.file : undefined)
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
     this.#due = rows(
       database,
@@ -141,6 +144,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   keepLease(lease: Lease): KeptLease {
+    this.changes.attend()
     return this.#leases.keep(lease)
   }
 
