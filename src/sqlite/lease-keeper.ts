@@ -1,7 +1,8 @@
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { type KeptLease, keptByLoop, type Lease } from '../log/index.ts'
-import type { LeaseOrder } from './lease-thread.ts'
+import { fileIdentity } from './database.ts'
+import type { LeaseFile, LeaseOrder } from './lease-thread.ts'
 import { RenewalTimes } from './renewal-times.ts'
 
 /** What the thread may use; what it needs is a third of it. */
@@ -13,13 +14,14 @@ const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1
  * alive. Where it cannot be started, a warning says so, and a blocked loop costs a member its partitions.
  */
 export class LeaseKeeper {
-  readonly #file: string | undefined
+  readonly #file: LeaseFile | undefined
   #thread: Worker | undefined
   #ids = 0
 
   /** @param file undefined for one that no other process can have open: there is nobody to take anything over. */
   constructor(file: string | undefined) {
-    this.#file = file
+    const path = file === undefined ? undefined : resolve(file)
+    this.#file = path === undefined ? undefined : { path, identity: fileIdentity(path) }
   }
 
   keep(lease: Lease): KeptLease {
@@ -45,7 +47,7 @@ export class LeaseKeeper {
     await thread?.terminate()
   }
 
-  #start(file: string): Worker {
+  #start(file: LeaseFile): Worker {
     const module = new URL(`./lease-thread${extname(import.meta.url)}`, import.meta.url)
     const thread = new Worker(module, { workerData: file, execArgv: [], resourceLimits })
     thread.on('error', (error) => {

@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, statSync, unlinkSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, type Stats, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileIdentity } from './database.ts'
 
 /** A name for a socket has to fit into `sockaddr_un`: 104 bytes on macOS, with the NUL. */
 const longestPath = 103
@@ -22,13 +23,9 @@ export class WakeFolder {
   /** Undefined where there can be none: on Windows, or when the file is gone. */
   static of(file: string): WakeFolder | undefined {
     const user = process.getuid?.()
-    if (user === undefined) return undefined
-    try {
-      const { dev, ino } = statSync(file, { bigint: true })
-      return new WakeFolder(join(tmpdir(), `tidings-${user}-${dev.toString(36)}-${ino.toString(36)}`))
-    } catch {
-      return undefined
-    }
+    const identity = fileIdentity(file)?.replace(' ', '-')
+    if (user === undefined || identity === undefined) return undefined
+    return new WakeFolder(join(tmpdir(), `tidings-${user}-${identity}`))
   }
 
   /** @throws when there is no such folder of ours, or a name in it would be too long. */

@@ -18,7 +18,7 @@ async function createFile(files: Folder): Promise<string> {
 /** Where processes listen for a file. */
 function socketsOf(file: string): string {
   const { dev, ino } = statSync(file)
-  return join(tmpdir(), `tidings-${process.getuid?.()}-${dev.toString(36)}-${ino.toString(36)}`)
+  return join(tmpdir(), `tidings-${process.getuid?.()}-${dev}-${ino}`)
 }
 
 function namesIn(path: string): string[] {
