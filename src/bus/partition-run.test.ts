@@ -12,9 +12,9 @@ const nothing: CommitState = { finished: [], attempts: new Map(), begun: 0 }
 function takenOver(state: Partial<CommitState> = {}): PartitionRun {
   const committed = { offset: 0, state: encodeCommitState(0, { ...nothing, ...state }) }
   const { signal } = new AbortController()
-  const assignment = { topic: 'orders', partition: 0, generation: 1, committed, end: 100 }
+  const assignment = { topic: 'orders', partition: 0, generation: 1, runNumber: 0, committed, end: 100 }
   return new PartitionRun(
-    { ...assignment, leaving: signal, revoked: signal },
+    { ...assignment, leaving: signal, revoked: signal, isHeld: () => true },
     new MemoryBound(1_000, 1_000_000),
   )
 }
