@@ -34,7 +34,7 @@ function read(run: PartitionRun, offset: number, key = `key-${offset}`): Work {
   return work
 }
 
-function committed(run: PartitionRun, closing = false): CommitState {
+function nextCommit(run: PartitionRun, closing = false): CommitState {
   const { offset, state } = run.commitState(closing)
   return decodeCommitState(offset, state)
 }
@@ -45,35 +45,35 @@ test('Every commit keeps the attempts of events that are not read yet', () => {
     [3, 2],
   ])
   const run = takenOver({ attempts })
-  expect(committed(run).attempts).toEqual(attempts)
+  expect(nextCommit(run).attempts).toEqual(attempts)
   run.finish(read(run, 0))
-  expect(committed(run).attempts).toEqual(new Map([[3, 2]]))
+  expect(nextCommit(run).attempts).toEqual(new Map([[3, 2]]))
   for (const offset of [1, 2, 3]) read(run, offset)
-  expect(committed(run).attempts).toEqual(new Map([[3, 2]]))
+  expect(nextCommit(run).attempts).toEqual(new Map([[3, 2]]))
 })
 
 test('A commit made during an attempt that was stored before it started keeps its number', () => {
   const run = takenOver({ begun: 1 })
   const work = read(run, 0)
   work.counted = 2
-  expect(committed(run).attempts).toEqual(new Map([[0, 2]]))
+  expect(nextCommit(run).attempts).toEqual(new Map([[0, 2]]))
 })
 
 test('Who hands on a partition before its suspects were attempted hands on the suspicion', () => {
   const run = takenOver({ begun: 3 })
-  expect(committed(run, true).begun).toBe(3)
+  expect(nextCommit(run, true).begun).toBe(3)
   const suspects = [0, 1, 2].map((offset) => read(run, offset))
   read(run, 3)
-  expect(committed(run, true).begun).toBe(3)
+  expect(nextCommit(run, true).begun).toBe(3)
   for (const work of suspects.slice(1)) run.clearSuspicion(work)
-  expect(committed(run, true).begun).toBe(1)
+  expect(nextCommit(run, true).begun).toBe(1)
 })
 
 test('Who hands on a partition without suspects says that nothing is in hand', () => {
   const run = takenOver()
   read(run, 0)
-  expect(committed(run).begun).toBeGreaterThan(0)
-  expect(committed(run, true).begun).toBe(0)
+  expect(nextCommit(run).begun).toBeGreaterThan(0)
+  expect(nextCommit(run, true).begun).toBe(0)
 })
 
 test('Suspects behind an event that waits keep nobody waiting, and stay suspects', () => {
