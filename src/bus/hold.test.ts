@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Group } from './group.ts'
-import { type Fixture, fast, openFixture, placed } from './orders.fixture.ts'
+import { type Fixture, fast, gate, openFixture, placed } from './orders.fixture.ts'
 
 /** A group that holds keys; order `bad` fails for as long as the test says so. */
 class Held {
@@ -112,6 +112,27 @@ test('A restart in the middle changes nothing', async () => {
   held.broken = false
   await held.redrive()
   expect(held.seen).toEqual(['good2', 'good5', 'bad0', 'bad1', 'bad3', 'bad4'])
+  expect(await held.states()).toEqual(['handled'])
+})
+
+test('A redrive waits until what is being parked behind it is with the store: nothing is delivered twice', async () => {
+  await using fixture = await openFixture()
+  const { held } = await withDeadLetter(fixture)
+  const { deadLetters } = fixture.engine
+  const put = deadLetters.put.bind(deadLetters)
+  const store = gate()
+  deadLetters.put = async (owner, entries) => {
+    if (entries.some(({ state }) => state === 'parked')) await store.opened
+    return put(owner, entries)
+  }
+  await fixture.place('bad')
+  await fixture.clock.advance(1_000)
+  held.broken = false
+  await held.redrive()
+  expect(held.seen).toEqual(['good2'])
+  store.open()
+  await fixture.clock.advance(1_000)
+  expect(held.seen).toEqual(['good2', 'bad0', 'bad1', 'bad3', 'bad4'])
   expect(await held.states()).toEqual(['handled'])
 })
 

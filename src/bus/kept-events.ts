@@ -90,36 +90,44 @@ export class KeptEvents {
   async #park(run: PartitionRun): Promise<number> {
     const { group, deadLetters } = this.#options
     const works = run.setAsideBehindDead(groupDefaults.setAsideBatch)
-    if (works.length === 0) return 0
-    const letters = await Promise.all(works.map((work) => deadLetters.get(deadLetterId(group, work))))
-    const parked = letters.flatMap((letter) =>
-      letter?.state === 'set-aside'
-        ? [{ ...letter, state: 'parked' as const, nextAttemptAt: undefined }]
-        : [],
-    )
-    await deadLetters.put(run.fence(group), parked)
-    for (const work of works) if (work.origin === 'set-aside') work.origin = 'parked'
+    await this.#whileStill(run, works, async () => {
+      const letters = await Promise.all(works.map((work) => deadLetters.get(deadLetterId(group, work))))
+      const parked = letters.flatMap((letter) =>
+        letter?.state === 'set-aside'
+          ? [{ ...letter, state: 'parked' as const, nextAttemptAt: undefined }]
+          : [],
+      )
+      if (parked.length > 0) await deadLetters.put(run.fence(group), parked)
+      for (const work of works) if (work.origin === 'set-aside') work.origin = 'parked'
+    })
     return works.length
   }
 
   async #handOver(run: PartitionRun): Promise<number> {
-    const { group, deadLetters, runner, clock } = this.#options
+    const { group, deadLetters, clock } = this.#options
     const works = run.full ? [] : run.stuck(groupDefaults.setAsideBatch)
+    const states = works.map(stuckState)
     const letters = works.flatMap((work) =>
       work.record ? [letterOf(group, work, work.record, stuckState(work), clock.now())] : [],
     )
-    if (letters.length === 0) return 0
-    // None of them may be delivered while it is on its way to the store.
+    await this.#whileStill(run, works, async () => {
+      await deadLetters.put(run.fence(group), letters)
+      if (!run.closed) for (const [at, work] of works.entries()) run.keep(work, states[at] ?? 'set-aside')
+    })
+    return run.closed ? 0 : works.length
+  }
+
+  /** None of them may be delivered while it is on its way to the store, though its dead letter be redriven meanwhile. */
+  async #whileStill(run: PartitionRun, works: readonly Work[], store: () => Promise<void>): Promise<void> {
+    if (works.length === 0) return
+    const { runner } = this.#options
     const lanes = new Set(works.map((work) => work.lane))
     for (const lane of lanes) runner.hold(lane)
     try {
-      await deadLetters.put(run.fence(group), letters)
-      if (run.closed) return 0
-      for (const work of works) run.keep(work)
+      await store()
     } finally {
-      if (!run.closed) for (const lane of lanes) runner.wake(run, lane)
+      if (!run.closed) for (const lane of lanes) runner.release(run, lane)
     }
-    return works.length
   }
 
   #lookSoon(): void {

@@ -47,7 +47,7 @@ export class LaneRunner {
   #prepare(run: PartitionRun, lane: Lane): void {
     const [first] = lane.works
     if (lane.state === 'collecting') lane.collector?.add(lane)
-    if (lane.state !== 'idle' || first === undefined) return
+    if (lane.state !== 'idle' || lane.storing || first === undefined) return
     if (first.origin === 'dead') {
       lane.state = 'blocked'
       return
@@ -74,15 +74,17 @@ export class LaneRunner {
     this.#fill()
   }
 
-  /** Keeps a waiting lane from starting until `wake`. */
+  /** Keeps a waiting or blocked lane from starting until `release`, also when it is unblocked meanwhile. */
   hold(lane: Lane): void {
+    lane.storing = true
     lane.timer?.cancel()
     lane.timer = undefined
   }
 
-  /** A waiting lane goes on when its first event is due. */
-  wake(run: PartitionRun, lane: Lane): void {
-    lane.state = 'idle'
+  /** A waiting lane goes on when its first event is due, a blocked one stays so. */
+  release(run: PartitionRun, lane: Lane): void {
+    lane.storing = false
+    if (lane.state === 'waiting') lane.state = 'idle'
     this.offer(run, lane)
   }
 
@@ -252,7 +254,7 @@ export class LaneRunner {
     lane.state = 'waiting'
     lane.timer = this.#options.clock.schedule(waitMs, () => {
       lane.timer = undefined
-      if (!run.closed) this.wake(run, lane)
+      if (!run.closed) this.release(run, lane)
     })
   }
 }

@@ -46,6 +46,8 @@ export interface Lane {
   readonly key: string | undefined
   readonly works: Work[]
   state: 'idle' | 'ready' | 'collecting' | 'running' | 'waiting' | 'blocked'
+  /** Events of it are on their way to the dead-letter store: until they are there, none of them is delivered. */
+  storing: boolean
   timer: Timer | undefined
   /** How many of its first events are in a batch, and what collects that. */
   collected: number
@@ -53,7 +55,15 @@ export interface Lane {
 }
 
 export function newLane(key: string | undefined): Lane {
-  return { key, works: [], state: 'idle', timer: undefined, collected: 0, collector: undefined }
+  return {
+    key,
+    works: [],
+    state: 'idle',
+    storing: false,
+    timer: undefined,
+    collected: 0,
+    collector: undefined,
+  }
 }
 
 type Kept = 'lane' | 'topic' | 'partition' | 'offset' | 'origin'

@@ -202,8 +202,8 @@ export class PartitionRun {
   }
 
   /** A read event now is with the dead-letter store: the watermark may pass it, its place in the lane stays. */
-  keep(work: Work): void {
-    if (work.origin === 'read') this.#handOver(work, work.lane.state === 'blocked' ? 'parked' : 'set-aside')
+  keep(work: Work, state: KeptOrigin): void {
+    if (work.origin === 'read') this.#handOver(work, state)
   }
 
   #handOver(work: Work, origin: KeptOrigin): void {

@@ -53,7 +53,7 @@ function inOrderOfTime(
   history: readonly Entry[],
   effects: readonly Effect[],
 ): readonly Step[] {
-  const told = history.filter(({ kind }) => kind === 'started' || kind === 'discarded') as readonly Step[]
+  const told = history.filter((entry) => entry.kind === 'started' || entry.kind === 'discarded')
   const written = effects.map((effect) => ({ ...effect, kind: 'effect' as const }))
   return [...told, ...written].filter((each) => each.group === group).toSorted((a, b) => a.atUs - b.atUs)
 }

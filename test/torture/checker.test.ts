@@ -45,6 +45,7 @@ const effect = (number: number, generation = 1, atUs = 0): Effect => ({
   generation,
   atUs,
 })
+const everyEvent = (conduct: Conduct) => (): Conduct => conduct
 const buried = (number: number, reason = 'handler_failed'): Buried => ({ ...event(number), reason })
 const looked = (committed: number, unfinished = committed): Said => ({
   kind: 'looked',
@@ -114,9 +115,10 @@ describe('A history without a fault', () => {
   })
 
   test('may have a neighbour that was at work in nearly all the deaths', () => {
-    const conductOf = (): Conduct => 'handled'
     const deadLetters = [buried(1, 'handler_crashed')]
-    expect(checked([started(1), killed('one')], { conductOf, deadLetters })).toEqual(clean)
+    expect(checked([started(1), killed('one')], { conductOf: everyEvent('handled'), deadLetters })).toEqual(
+      clean,
+    )
   })
 })
 
@@ -189,15 +191,16 @@ describe('The checker counts', () => {
   })
 
   test('an event that kills its process, as a dead letter of another reason', () => {
-    const conductOf = (): Conduct => 'kills'
     const deadLetters = [buried(1), buried(2, 'handler_crashed')]
-    expect(checked([redriven(3)], { conductOf, deadLetters })).toEqual({ ...clean, misjudged: 2 })
+    expect(checked([redriven(3)], { conductOf: everyEvent('kills'), deadLetters })).toEqual({
+      ...clean,
+      misjudged: 2,
+    })
   })
 
   test('the neighbour of one that kills, as a dead letter', () => {
-    const conductOf = (): Conduct => 'handled'
     const deadLetters = [buried(1, 'handler_crashed')]
-    expect(checked([], { conductOf, deadLetters })).toEqual({ ...clean, misjudged: 1 })
+    expect(checked([], { conductOf: everyEvent('handled'), deadLetters })).toEqual({ ...clean, misjudged: 1 })
   })
 })
 

@@ -56,7 +56,7 @@ export function check(evidence: Evidence): Verdict {
   const { groups, holdingGroup, history, effects, deadLetters } = evidence
   const looks = history.filter((entry) => entry.kind === 'looked')
   const started = history.filter((entry) => entry.kind === 'started')
-  const discarded = history.flatMap((entry) => (entry.kind === 'discarded' ? [entry] : []))
+  const discarded = history.filter((entry) => entry.kind === 'discarded')
   return {
     lost: countLost(groups, history, [...effects, ...deadLetters, ...discarded]),
     doubled: effects.length - firsts(effects).length,

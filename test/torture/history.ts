@@ -16,7 +16,8 @@ export type Happening =
   | ({ readonly kind: 'started'; readonly attempt: number } & Handling)
   | ({ readonly kind: 'ended' } & Handling)
   /** Asked for by the redriver, said right before; `reason` is that of the dead letter. */
-  | ({ readonly kind: 'redriven' | 'discarded'; readonly reason: string } & Handling)
+  | ({ readonly kind: 'redriven'; readonly reason: string } & Handling)
+  | ({ readonly kind: 'discarded'; readonly reason: string } & Handling)
   /** A fault, said by whoever applies it, right before it does: an event that kills its process says so in its name. */
   | { readonly kind: 'killed' | 'paused' | 'resumed'; readonly target: string }
   | ({ readonly kind: 'looked' } & Look)

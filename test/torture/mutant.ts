@@ -24,4 +24,4 @@ export function mutated(source: string, { name, file, find, replace }: Mutant): 
 
 /** What a process imports before its program, so that the mutant is what it loads: a value of `--import`. */
 export const preloadOf = ({ name }: Mutant): string =>
-  `${new URL('mutate.ts', import.meta.url).href}?${new URLSearchParams({ mutant: name })}`
+  `${new URL('mutate.ts', import.meta.url).href}?mutant=${encodeURIComponent(name)}`
