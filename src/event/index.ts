@@ -1,3 +1,4 @@
+export { checkJsonText } from '../kernel/index.ts'
 export {
   type AttributeValue,
   type CloudEvent,
@@ -17,7 +18,6 @@ export {
   type HttpOptions,
 } from './http.ts'
 export { decodeJson, decodeJsonBatch, encodeJson, encodeJsonBatch, readJson } from './json.ts'
-export { checkJsonText } from './json-guard.ts'
 export { type JsonBounds, parseJson } from './json-text.ts'
 export { decodeKafka, encodeKafka, type KafkaInput, type KafkaMessage, type KafkaOptions } from './kafka.ts'
 export { checkEvent, eventIssues } from './validate.ts'

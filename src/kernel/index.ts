@@ -14,6 +14,7 @@ export {
   toError,
 } from './errors.ts'
 export { createIds } from './ids.ts'
+export { checkJsonText, tooDeep } from './json-guard.ts'
 export { groupDefaults, limits } from './limits.ts'
 export { Listeners } from './listeners.ts'
 export { checkName } from './names.ts'

@@ -14,6 +14,20 @@ export const limits = {
   /** A JSON Schema as JSON, and how deep it may nest. */
   schemaBytes: 1_048_576,
   schemaDepth: 256,
+  /** The name of a schema subject, in characters. */
+  schemaSubjectLength: 256,
+  /** Schemas that one refers to, those that they refer to included. */
+  schemaReferences: 100,
+  /** How often a registration begins anew because another process has changed the schema subject meanwhile. */
+  schemaRegisterAttempts: 100,
+  /** Versions of a schema subject that a registry reads at once. */
+  schemaHistoryPage: 100,
+  /** Reasons given why two versions are not compatible. */
+  schemaReasons: 100,
+  /** A request to the registry server: a schema of `schemaBytes` as a string in JSON, with what belongs to it. */
+  registryBodyBytes: 4_194_304,
+  /** What the registry server lists at most of one thing, and unless told otherwise. */
+  registryPage: 100_000,
   /** Compiled schemas that are kept to be used again for the same content. */
   compiledSchemas: 1_024,
   /** What is listed as wrong with the data of one event. */
