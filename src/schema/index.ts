@@ -1,3 +1,16 @@
+export {
+  type CompareOptions,
+  type CompatibilityLevel,
+  type CompatibilityOptions,
+  type CompatibilityPolicy,
+  type CompatibilityVerdict,
+  checkCompatibility,
+  compareSchemas,
+  compatibilityLevels,
+  type Difference,
+  type SchemaSource,
+  type VersionComparison,
+} from './compatibility/index.ts'
 export { compileSchema, type Validator } from './compile.ts'
 export { toJsonSchema } from './convert.ts'
 export type { FromJsonSchema } from './infer.ts'
