@@ -16,5 +16,31 @@ export { toJsonSchema } from './convert.ts'
 export type { FromJsonSchema } from './infer.ts'
 export { issuesText } from './issues.ts'
 export type { JsonSchema } from './json-schema.ts'
+export { type EmbeddedRegistry, embeddedRegistry } from './registry/embedded-registry.ts'
+export type { RegistryMode } from './registry/mode.ts'
+export { registryModes } from './registry/mode.ts'
+export type {
+  NewVersion,
+  RegistryConfig,
+  SchemaStore,
+  StoredSchema,
+  StoredVersion,
+  SubjectRevision,
+  SubjectSettings,
+  SubjectState,
+  VersionEntry,
+} from './registry/schema-store.ts'
+export { type SchemaSubject, subjectText } from './registry/schema-subject.ts'
 export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'
+export type {
+  CompatibilitySettings,
+  IdentifiedSchema,
+  RegisteredSchema,
+  RegistryVerdict,
+  SchemaDefinition,
+  SchemaMetadata,
+  SchemaReference,
+  SchemaRegistry,
+  SchemaType,
+} from './schema-registry.ts'
 export type { StandardJsonSchema } from './standard.ts'

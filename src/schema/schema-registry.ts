@@ -1,3 +1,7 @@
+import type { CompatibilityLevel } from './compatibility/index.ts'
+
+export { type CompatibilityLevel, compatibilityLevels } from './compatibility/index.ts'
+
 /** The languages of schemas that a registry may hold. PROTOBUF is known to clients and refused by ours. */
 export type SchemaType = 'JSON' | 'AVRO' | 'PROTOBUF'
 
@@ -38,19 +42,6 @@ export interface RegisteredSchema extends IdentifiedSchema {
   readonly version: number
 }
 
-/** What a new version is compared with, and which way. Transitive: with every version before, not the newest alone. */
-export const compatibilityLevels = [
-  'NONE',
-  'BACKWARD',
-  'BACKWARD_TRANSITIVE',
-  'FORWARD',
-  'FORWARD_TRANSITIVE',
-  'FULL',
-  'FULL_TRANSITIVE',
-] as const
-
-export type CompatibilityLevel = (typeof compatibilityLevels)[number]
-
 /** What is set for a schema subject or for all. Left out: what holds for all, and in the end BACKWARD and STRICT. */
 export interface CompatibilitySettings {
   readonly compatibilityLevel?: CompatibilityLevel | undefined
@@ -60,7 +51,7 @@ export interface CompatibilitySettings {
   readonly compatibilityGroup?: string | undefined
 }
 
-export interface CompatibilityVerdict {
+export interface RegistryVerdict {
   readonly compatible: boolean
   /** Why not, one sentence each: which change, where, and what would make it pass. */
   readonly reasons: readonly string[]
@@ -92,7 +83,7 @@ export interface SchemaRegistry {
   version(schemaSubject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined>
 
   /** Whether the definition could be registered now, by the settings of the schema subject. Nothing is stored. */
-  check(schemaSubject: string, definition: SchemaDefinition): Promise<CompatibilityVerdict>
+  check(schemaSubject: string, definition: SchemaDefinition): Promise<RegistryVerdict>
 
   /** What is set for this schema subject itself; undefined when nothing is. */
   settings(schemaSubject: string): Promise<CompatibilitySettings | undefined>

@@ -11,7 +11,7 @@ export const avroType: SchemaTypeRules = {
     await typeOf(schema)
   },
 
-  async obstacles(reader, writer) {
+  async obstacles({ reader, writer }) {
     const [to, from] = [await typeOf(reader), await typeOf(writer)]
     try {
       to.createResolver(from)

@@ -15,7 +15,10 @@ export function bundled(schema: JsonSchema, { names, others }: ResolvedSchema): 
     return [place, embedded(parseSchemaText(other.schema), other.names, places, place)]
   })
   const main = withRefs(schema, addressing(schema, names, places, ''))
-  return { ...main, $defs: { ...(isObject(main['$defs']) ? main['$defs'] : {}), ...Object.fromEntries(definitions) } }
+  return {
+    ...main,
+    $defs: { ...(isObject(main['$defs']) ? main['$defs'] : {}), ...Object.fromEntries(definitions) },
+  }
 }
 
 /** Names that are free under `$defs`. */

@@ -1,10 +1,13 @@
 import type { CompatibilityLevel, CompatibilitySettings, SchemaDefinition } from '../schema-registry.ts'
 
 /** What holds where nothing is set: Confluent's defaults. */
-export const defaultSettings = {
-  compatibilityLevel: 'BACKWARD',
-  compatibilityPolicy: 'STRICT',
-} as const satisfies CompatibilitySettings
+export const defaultSettings: {
+  readonly compatibilityLevel: CompatibilityLevel
+  readonly compatibilityPolicy: CompatibilityPolicy
+} = { compatibilityLevel: 'BACKWARD', compatibilityPolicy: 'STRICT' }
+
+/** In the spelling of clients. */
+export type CompatibilityPolicy = NonNullable<CompatibilitySettings['compatibilityPolicy']>
 
 /** How a level compares a new version: which of the two must read what the other wrote, and with how many before it. */
 export interface Comparison {
@@ -24,11 +27,7 @@ export function comparisonOf(level: CompatibilityLevel): Comparison {
 }
 
 /** True for versions that are compared: all, or with a group those that have the same value in its property. */
-export function inSameGroup(
-  group: string | undefined,
-  a: SchemaDefinition,
-  b: SchemaDefinition,
-): boolean {
+export function inSameGroup(group: string | undefined, a: SchemaDefinition, b: SchemaDefinition): boolean {
   return group === undefined || propertyOf(a, group) === propertyOf(b, group)
 }
 

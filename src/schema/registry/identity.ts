@@ -17,14 +17,6 @@ export function identityOf(definition: SchemaDefinition): SchemaIdentity {
   return { fingerprint, guid: uuid(digest([fingerprint, canonicalJson(metadata), canonicalJson(ruleSet)])) }
 }
 
-/** True when both carry the same metadata and rules. */
-export function sameContract(a: SchemaDefinition, b: SchemaDefinition): boolean {
-  return (
-    canonicalJson(a.metadata) === canonicalJson(b.metadata) &&
-    canonicalJson(a.ruleSet) === canonicalJson(b.ruleSet)
-  )
-}
-
 function byName([a]: readonly unknown[], [b]: readonly unknown[]): number {
   return String(a) < String(b) ? -1 : 1
 }

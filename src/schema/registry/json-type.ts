@@ -1,4 +1,5 @@
 import { TidingsError } from '../../kernel/index.ts'
+import { compareSchemas, type Difference, type SchemaSource } from '../compatibility/index.ts'
 import { compileSchema } from '../compile.ts'
 import { isObject, type JsonSchema } from '../json-schema.ts'
 import { bundled } from './bundle.ts'
@@ -10,18 +11,33 @@ import type { SchemaTypeRules } from './schema-types.ts'
 export const jsonType: SchemaTypeRules = {
   check(schema) {
     const document = documentOf(schema)
-    if (document !== undefined) compileSchema(document)
+    if (typeof document !== 'boolean') compileSchema(document)
   },
 
-  obstacles(_reader, _writer, _policy) {
-    return []
+  obstacles({ reader, writer, newer, policy }) {
+    const differences = compareSchemas(sourceOf(writer), sourceOf(reader), {
+      newer,
+      policy: policy === 'LENIENT' ? 'lenient' : 'strict',
+    })
+    return differences.filter(({ breaks }) => breaks).map(sentenceOf)
   },
 }
 
-/** The schema and what it refers to as one document; undefined for `true` and `false`, which are schemas too. */
-function documentOf(resolved: ResolvedSchema): JsonSchema | undefined {
+function sourceOf(schema: ResolvedSchema): SchemaSource {
+  return { schema: documentOf(schema) }
+}
+
+function sentenceOf({ path, message, fix }: Difference): string {
+  return `${path || 'The whole'}: ${message}${fix === undefined ? '' : ` ${fix}`}`
+}
+
+/** The schema and what it refers to as one document. */
+function documentOf(resolved: ResolvedSchema): JsonSchema | boolean {
   const value = parseSchemaText(resolved.schema)
-  if (typeof value === 'boolean') return undefined
+  if (typeof value === 'boolean') return value
   if (isObject(value)) return bundled(value, resolved)
-  throw new TidingsError('schema_invalid', 'The schema is no JSON Schema: it is neither an object nor a boolean.')
+  throw new TidingsError(
+    'schema_invalid',
+    'The schema is no JSON Schema: it is neither an object nor a boolean.',
+  )
 }

@@ -32,7 +32,10 @@ export async function resolveReferences(
   const others = new Map<string, ReferredSchema>()
   const seen = new Set<string>()
 
-  const visit = async (references: readonly SchemaReference[], from: string): Promise<Map<string, string>> => {
+  const visit = async (
+    references: readonly SchemaReference[],
+    from: string,
+  ): Promise<Map<string, string>> => {
     const names = new Map<string, string>()
     for (const reference of references) {
       const subject = schemaSubjectOf(reference.subject, from)

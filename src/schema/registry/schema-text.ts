@@ -40,7 +40,8 @@ function keepNumber(_key: string, value: unknown, context?: { readonly source?: 
 }
 
 function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || json.isRawJSON(value)) return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || json.isRawJSON(value))
+    return value
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
