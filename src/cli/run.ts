@@ -9,6 +9,7 @@ import type { Io } from './io.ts'
 import { addLag } from './lag.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
+import { addRegistry } from './registry.ts'
 import { addSeek } from './seek.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
@@ -59,7 +60,7 @@ function programOf(context: Context): Command {
     })
     .addHelpText('after', programHelp)
     .exitOverride()
-  for (const add of [addPublish, addTail, addTopics, addGroups, addLag, addSeek, addDeadLetters])
+  for (const add of [addPublish, addTail, addTopics, addGroups, addLag, addSeek, addDeadLetters, addRegistry])
     add(program, context)
   return program
 }

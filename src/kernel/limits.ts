@@ -28,6 +28,7 @@ export const limits = {
   registryBodyBytes: 4_194_304,
   /** What the registry server lists at most of one thing, and unless told otherwise. */
   registryPage: 100_000,
+  registrySchemas: 1_000,
   /** Compiled schemas that are kept to be used again for the same content. */
   compiledSchemas: 1_024,
   /** What is listed as wrong with the data of one event. */

@@ -16,6 +16,7 @@ export { toJsonSchema } from './convert.ts'
 export type { FromJsonSchema } from './infer.ts'
 export { issuesText } from './issues.ts'
 export type { JsonSchema } from './json-schema.ts'
+export { missingSchema, missingSubject, missingVersion } from './registry/absent.ts'
 export { type EmbeddedRegistry, embeddedRegistry } from './registry/embedded-registry.ts'
 export type { RegistryMode } from './registry/mode.ts'
 export { registryModes } from './registry/mode.ts'
@@ -30,7 +31,14 @@ export type {
   SubjectState,
   VersionEntry,
 } from './registry/schema-store.ts'
-export { type SchemaSubject, subjectText } from './registry/schema-subject.ts'
+export {
+  contextOf,
+  defaultContext,
+  type SchemaSubject,
+  schemaSubjectOf,
+  subjectOrContextOf,
+  subjectText,
+} from './registry/schema-subject.ts'
 export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'
 export type {
   CompatibilitySettings,

@@ -15,7 +15,7 @@ import { newestWhere } from './history.ts'
 import { type GivenNumbers, register } from './registration.ts'
 import type { SchemaStore, StoredVersion, SubjectSettings, SubjectState } from './schema-store.ts'
 import { defaultContext, type SchemaSubject, schemaSubjectOf, subjectText } from './schema-subject.ts'
-import { scopeOf } from './scope.ts'
+import { type Scope, scopeOf } from './scope.ts'
 import { Turns } from './turns.ts'
 
 /** A registry inside this process, over a store: all that the registry server offers, without HTTP. */
@@ -71,9 +71,24 @@ export class EmbeddedRegistry implements SchemaRegistry {
     { deleted = false }: { readonly deleted?: boolean | undefined } = {},
   ): Promise<StoredVersion | undefined> {
     const subject = schemaSubjectOf(schemaSubject)
-    if (version === 'latest') return newestWhere(this.store, subject, (each) => deleted || !each.deleted)
+    if (version === 'latest') return this.newestWhere(schemaSubject, () => true, { deleted })
     const found = await this.store.version(subject, version)
     return found?.deleted && !deleted ? undefined : found
+  }
+
+  /** The newest version that fits; undefined when none does. */
+  newestWhere(
+    schemaSubject: string,
+    fits: (version: StoredVersion) => boolean,
+    { deleted = false }: { readonly deleted?: boolean | undefined } = {},
+  ): Promise<StoredVersion | undefined> {
+    const subject = schemaSubjectOf(schemaSubject)
+    return newestWhere(this.store, subject, (each) => (deleted || !each.deleted) && fits(each))
+  }
+
+  /** What holds for a schema subject or a context: its own settings before the wider ones. */
+  inForce(subject: SchemaSubject): Promise<Scope> {
+    return scopeOf(this.store, subject)
   }
 
   /**
@@ -101,8 +116,9 @@ export class EmbeddedRegistry implements SchemaRegistry {
   }
 
   async configure(schemaSubject: string, settings: CompatibilitySettings): Promise<void> {
+    const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
     await this.change(schemaSubjectOf(schemaSubject), ({ config, mode }) => ({
-      config: { ...config, ...settings },
+      config: { ...config, ...given },
       mode,
     }))
   }

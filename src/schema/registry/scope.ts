@@ -21,7 +21,7 @@ export async function scopeOf(store: SchemaStore, subject: SchemaSubject): Promi
   for (const each of nearestFirst(subject)) states.push(await store.state(each))
   const config: RegistryConfig = Object.assign(
     {},
-    defaultSettings,
+    { compatibilityLevel: defaultSettings.compatibilityLevel },
     ...states.toReversed().map((state) => state.config),
   )
   return {
