@@ -43,8 +43,8 @@ export function mostOf(writer: Conjunction, name: Most): number {
   const given = writer.smallest(name) ?? Number.POSITIVE_INFINITY
   if (name === 'maxItems') {
     return writer.plain.reduce((bound, node) => {
-      const { prefix, rest } = itemsAt(node)
-      return rest?.schema === false ? Math.min(bound, prefix.length) : bound
+      const { prefix, rest, certain } = itemsAt(node)
+      return certain && rest?.schema === false ? Math.min(bound, prefix.length) : bound
     }, given)
   }
   const lengths = name === 'maxLength' ? lengthsOf(writer) : undefined

@@ -66,6 +66,11 @@ export class SchemaDocument {
     return bare
   }
 
+  /** The node that a bare one was made of. */
+  whole(node: SchemaNode): SchemaNode {
+    return this.#nodes.get(node.pointer) ?? node
+  }
+
   /** Where a reference leads inside this document; `undefined` where it leads out of it, or nowhere. */
   find(reference: string, from: SchemaNode): SchemaNode | undefined {
     const [address = '', fragment = ''] = reference.split('#', 2)
