@@ -43,6 +43,10 @@ function compareRest(
   const others = (model: ObjectModel): ReadonlyMap<string, SchemaNode> =>
     new Map([...model.patterns].filter(([pattern]) => isOther(pattern)))
   if (written.some((model) => everyFurther(model, others(model), fits))) return
+  const [given, ...more] = written.flatMap(onlyRest)
+  if (given && more.length === 0 && rest.schema !== false && comparison.policy === 'strict') {
+    return outcome.include(comparison.accepts([given], rest))
+  }
   const message = 'Further properties may be written that are not read, or only if they fit a schema.'
   const kind = `${read.restKeyword}_tightened` as const
   const isGiven = written.some((model) => model.certain && model.rest !== undefined)
@@ -60,14 +64,11 @@ function everyFurther(
   fits: (schema: SchemaNode) => boolean,
 ): boolean {
   const hasRest = model.certain && model.rest !== undefined
-  const hasExempt = model.exemptNames.size > 0 || model.exemptPatterns.length > 0
-  if (!hasRest || hasExempt) return false
-  return [...patterns.values(), ...(model.rest ? [model.rest] : [])].every(({ schema, ...node }) =>
-    schema === false ? true : fits({ schema, ...node }),
-  )
+  if (!hasRest || model.exemptPatterns.length > 0) return false
+  return [...patterns.values(), model.rest].every((node) => node?.schema === false || (node && fits(node)))
 }
 
-function onlyRest({ certain, patterns, rest, exemptNames, exemptPatterns }: ObjectModel): readonly SchemaNode[] {
-  if (!certain || rest === undefined || patterns.size + exemptNames.size + exemptPatterns.length > 0) return []
+function onlyRest({ certain, patterns, rest, exemptPatterns }: ObjectModel): readonly SchemaNode[] {
+  if (!certain || rest === undefined || patterns.size + exemptPatterns.length > 0) return []
   return [rest]
 }
