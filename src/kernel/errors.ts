@@ -54,6 +54,8 @@ export const errorCodes = {
   record_corrupt: 'failed',
   reset_required: 'refused',
   schema_invalid: 'usage',
+  schema_reference_missing: 'usage',
+  schema_too_complex: 'refused',
   schema_unsupported: 'usage',
   storage_full: 'failed',
   topic_missing: 'missing',

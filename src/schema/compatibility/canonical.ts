@@ -23,7 +23,10 @@ export class CanonicalNumbers {
 
   #ofArray(values: readonly unknown[]): number {
     const numbers = values.map((value) => this.of(value))
-    return this.#numbered(`[${numbers.join()}`, numbers.some((number) => this.#referring.has(number)))
+    return this.#numbered(
+      `[${numbers.join()}`,
+      numbers.some((number) => this.#referring.has(number)),
+    )
   }
 
   #ofObject(object: object): number {

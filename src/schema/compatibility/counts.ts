@@ -36,7 +36,12 @@ export function leastOf(writer: Conjunction, name: Least): number {
   const given = writer.largest(name) ?? 0
   if (name === 'minProperties') return Math.max(given, writer.required.size)
   const lengths = name === 'minLength' ? lengthsOf(writer) : undefined
-  return lengths ? Math.max(given, lengths.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)) : given
+  return lengths
+    ? Math.max(
+        given,
+        lengths.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+      )
+    : given
 }
 
 export function mostOf(writer: Conjunction, name: Most): number {
@@ -48,7 +53,12 @@ export function mostOf(writer: Conjunction, name: Most): number {
     }, given)
   }
   const lengths = name === 'maxLength' ? lengthsOf(writer) : undefined
-  return lengths ? Math.min(given, lengths.reduce((a, b) => Math.max(a, b), 0)) : given
+  return lengths
+    ? Math.min(
+        given,
+        lengths.reduce((a, b) => Math.max(a, b), 0),
+      )
+    : given
 }
 
 /** JSON Schema counts characters (code points). */

@@ -11,7 +11,9 @@ export function compareDependencies(question: Question): void {
   if (!writer.admits('object')) return
   const models = writer.plain.map(objectAt)
   const isWritten = (name: string): boolean =>
-    models.every((model) => schemasFor(model, name, comparison.patterns).every(({ schema }) => schema !== false))
+    models.every((model) =>
+      schemasFor(model, name, comparison.patterns).every(({ schema }) => schema !== false),
+    )
   for (const [kind, name, names] of namesAt(reader)) {
     if (isWritten(name)) compareNames(question, kind, name, names)
   }
@@ -32,10 +34,16 @@ function compareNames(
   if (missing.length === 0) return
   const text = `${missing.map((each) => JSON.stringify(each)).join(', ')} beside ${JSON.stringify(name)}`
   const change = given.length === 0 ? 'added' : 'tightened'
-  outcome.breaks(`${kind}_${change}`, reader, [kind, name], `Data may be written without ${text}, and is not read so.`, {
-    reader: `Do not require ${text}.`,
-    writer: `Require ${text}.`,
-  })
+  outcome.breaks(
+    `${kind}_${change}`,
+    reader,
+    [kind, name],
+    `Data may be written without ${text}, and is not read so.`,
+    {
+      reader: `Do not require ${text}.`,
+      writer: `Require ${text}.`,
+    },
+  )
 }
 
 function compareSchema(
@@ -44,7 +52,9 @@ function compareSchema(
   name: string,
   schema: SchemaNode,
 ): void {
-  const given = writer.plain.flatMap((node) => schemasAt(node).flatMap(([, of, each]) => (of === name ? [each] : [])))
+  const given = writer.plain.flatMap((node) =>
+    schemasAt(node).flatMap(([, of, each]) => (of === name ? [each] : [])),
+  )
   const beside = comparison.given({ required: [name, ...requiredBeside(writer.plain, name)] })
   const part = comparison.accepts([...writer.plain, ...given, beside], schema)
   if (given.length > 0 || !part.broken) return outcome.include(part)

@@ -51,7 +51,11 @@ export class SchemaDocument {
   }
 
   /** The node of a schema inside another one. */
-  child(parent: SchemaNode, schema: JsonSchema | boolean, ...tokens: readonly (string | number)[]): SchemaNode {
+  child(
+    parent: SchemaNode,
+    schema: JsonSchema | boolean,
+    ...tokens: readonly (string | number)[]
+  ): SchemaNode {
     return this.#node(schema, pointerTo(parent.pointer, ...tokens), parent.base)
   }
 
@@ -109,7 +113,8 @@ export class SchemaDocument {
       const base = baseInside(value, place.base)
       if (isObject(value)) {
         if (base !== place.base) found.set(base, this.#node(value, pointer, base))
-        for (const anchor of anchorsOf(value)) found.set(`${base}#${anchor}`, this.#node(value, pointer, base))
+        for (const anchor of anchorsOf(value))
+          found.set(`${base}#${anchor}`, this.#node(value, pointer, base))
       }
       for (const [key, inner] of Object.entries(value)) {
         open.push({ value: inner, pointer: pointerTo(pointer, key), base })
@@ -160,6 +165,8 @@ function refuseTooDeep(schema: unknown): void {
         `The schema nests more than ${limits.schemaDepth} levels deep. Divide it with $ref and $defs.`,
       )
     }
-    level = level.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    )
   }
 }

@@ -22,7 +22,8 @@ function comparePattern(
   const same = written.flatMap(({ patterns }) => patterns.get(pattern) ?? [])
   const part = comparison.accepts([...same, ...written.flatMap(onlyRest)], schema)
   const fits = (each: SchemaNode): boolean => !comparison.accepts([...same, each], schema).broken
-  if (!part.broken || written.some((model) => everyFurther(model, model.patterns, fits))) return outcome.include(part)
+  if (!part.broken || written.some((model) => everyFurther(model, model.patterns, fits)))
+    return outcome.include(part)
   if (same.length > 0) return outcome.include(part)
   const text = JSON.stringify(pattern)
   const message = `Properties whose names match ${text} may be written with values that cannot be read.`
@@ -39,7 +40,8 @@ function compareRest(
   written: readonly ObjectModel[],
 ): void {
   const fits = (schema: SchemaNode): boolean => !comparison.accepts([schema], rest).broken
-  const isOther = (pattern: string): boolean => !read.patterns.has(pattern) && !read.exemptPatterns.includes(pattern)
+  const isOther = (pattern: string): boolean =>
+    !read.patterns.has(pattern) && !read.exemptPatterns.includes(pattern)
   const others = (model: ObjectModel): ReadonlyMap<string, SchemaNode> =>
     new Map([...model.patterns].filter(([pattern]) => isOther(pattern)))
   if (written.some((model) => everyFurther(model, others(model), fits))) return

@@ -45,7 +45,9 @@ export function schemaAt(node: SchemaNode, name: string): SchemaNode | undefined
 export function schemasAt(node: SchemaNode, name: string): readonly SchemaNode[] {
   const value = keyword(node, name)
   if (!Array.isArray(value)) return []
-  return value.flatMap((each: unknown, at) => (isSchema(each) ? [node.document.child(node, each, name, at)] : []))
+  return value.flatMap((each: unknown, at) =>
+    isSchema(each) ? [node.document.child(node, each, name, at)] : [],
+  )
 }
 
 /** The schemas by name in the object that is the value of a keyword. */

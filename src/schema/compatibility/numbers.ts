@@ -44,7 +44,9 @@ function boundAt(node: SchemaNode, side: 'minimum' | 'maximum'): NumberBound | u
   if (typeof exclusive === 'number') {
     const bound = { value: exclusive, exclusive: true }
     if (inclusive === undefined) return bound
-    return within(bound, { value: inclusive, exclusive: false }, side) ? bound : { value: inclusive, exclusive: false }
+    return within(bound, { value: inclusive, exclusive: false }, side)
+      ? bound
+      : { value: inclusive, exclusive: false }
   }
   return inclusive === undefined ? undefined : { value: inclusive, exclusive: exclusive === true }
 }

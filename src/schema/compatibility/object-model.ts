@@ -19,7 +19,10 @@ export interface ObjectModel {
 const none = { exemptNames: new Set<string>(), exemptPatterns: [], certain: true }
 
 export function objectAt(node: SchemaNode): ObjectModel {
-  const own = { properties: schemaMapAt(node, 'properties'), patterns: schemaMapAt(node, 'patternProperties') }
+  const own = {
+    properties: schemaMapAt(node, 'properties'),
+    patterns: schemaMapAt(node, 'patternProperties'),
+  }
   const rest = schemaAt(node, 'additionalProperties')
   if (rest) return { ...own, rest, restKeyword: 'additionalProperties', ...none }
   const unevaluated = schemaAt(node, 'unevaluatedProperties')
@@ -32,7 +35,9 @@ const conditions = ['if', 'dependentSchemas', 'dependencies']
 /** `unevaluatedProperties` counts for what neither the node nor anything beside it describes. */
 function withoutEvaluated(node: SchemaNode, rest: SchemaNode): Omit<ObjectModel, 'properties' | 'patterns'> {
   const { plain, sums } = conjunctionOf([node.document.whole(node)])
-  const beside = plain.filter(({ pointer, document }) => pointer !== node.pointer || document !== node.document)
+  const beside = plain.filter(
+    ({ pointer, document }) => pointer !== node.pointer || document !== node.document,
+  )
   const evaluatesAll = ({ schema }: SchemaNode): boolean =>
     typeof schema === 'object' && ('additionalProperties' in schema || 'unevaluatedProperties' in schema)
   return {
@@ -41,7 +46,8 @@ function withoutEvaluated(node: SchemaNode, rest: SchemaNode): Omit<ObjectModel,
     exemptNames: new Set(beside.flatMap((each) => [...schemaMapAt(each, 'properties').keys()])),
     exemptPatterns: beside.flatMap((each) => [...schemaMapAt(each, 'patternProperties').keys()]),
     certain:
-      sums.length === 0 && plain.every((each) => conditions.every((name) => keyword(each, name) === undefined)),
+      sums.length === 0 &&
+      plain.every((each) => conditions.every((name) => keyword(each, name) === undefined)),
   }
 }
 

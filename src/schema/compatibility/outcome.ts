@@ -23,7 +23,13 @@ export class Outcome {
     return this.#broken
   }
 
-  breaks(kind: DifferenceKind, node: SchemaNode, at: readonly (string | number)[], message: string, fix: Fix): void {
+  breaks(
+    kind: DifferenceKind,
+    node: SchemaNode,
+    at: readonly (string | number)[],
+    message: string,
+    fix: Fix,
+  ): void {
     this.#broken = true
     this.#differences.push({ kind, path: placeOf(node, ...at), message, breaks: true, fix: fix[this.#newer] })
   }

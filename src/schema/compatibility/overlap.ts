@@ -25,13 +25,15 @@ export function disjoint(
   if (depth >= deepest) return false
   if (common.size === 1 && common.has('object') && isTagged(comparison, left, right, depth + 1)) return true
   const apart = (sums: Conjunction, other: readonly SchemaNode[]): boolean =>
-    sums.sums.some(({ members }) => members.every((member) => disjoint(comparison, [member], other, depth + 1)))
+    sums.sums.some(({ members }) =>
+      members.every((member) => disjoint(comparison, [member], other, depth + 1)),
+    )
   return apart(left, b) || apart(right, a)
 }
 
 /** Whether it is certain that a value fits both: only for schemas that say little. */
-export function overlap(a: SchemaNode, b: SchemaNode): boolean {
-  const [left, right] = [conjunctionOf([a]), conjunctionOf([b])]
+export function overlap(a: readonly SchemaNode[], b: readonly SchemaNode[]): boolean {
+  const [left, right] = [conjunctionOf(a), conjunctionOf(b)]
   if (left.never || right.never || left.sums.length + right.sums.length > 0) return false
   return [...left.types.intersection(right.types)].some(
     (type) => isSimple(left, type) && isSimple(right, type) && !boundsAreApart(left, right, type),
@@ -48,11 +50,20 @@ function haveNoCommonValue({ canonical }: Comparison, left: Conjunction, right: 
 function boundsAreApart(left: Conjunction, right: Conjunction, type: ValueType): boolean {
   switch (type) {
     case 'string':
-      return Math.max(leastOf(left, 'minLength'), leastOf(right, 'minLength')) > Math.min(mostOf(left, 'maxLength'), mostOf(right, 'maxLength'))
+      return (
+        Math.max(leastOf(left, 'minLength'), leastOf(right, 'minLength')) >
+        Math.min(mostOf(left, 'maxLength'), mostOf(right, 'maxLength'))
+      )
     case 'array':
-      return Math.max(leastOf(left, 'minItems'), leastOf(right, 'minItems')) > Math.min(mostOf(left, 'maxItems'), mostOf(right, 'maxItems'))
+      return (
+        Math.max(leastOf(left, 'minItems'), leastOf(right, 'minItems')) >
+        Math.min(mostOf(left, 'maxItems'), mostOf(right, 'maxItems'))
+      )
     case 'object':
-      return Math.max(leastOf(left, 'minProperties'), leastOf(right, 'minProperties')) > Math.min(mostOf(left, 'maxProperties'), mostOf(right, 'maxProperties'))
+      return (
+        Math.max(leastOf(left, 'minProperties'), leastOf(right, 'minProperties')) >
+        Math.min(mostOf(left, 'maxProperties'), mostOf(right, 'maxProperties'))
+      )
     case 'integer':
     case 'fraction':
       return isAbove(left, right) || isAbove(right, left)
@@ -91,14 +102,30 @@ const ofOtherTypes: ReadonlyMap<string, readonly ValueType[]> = new Map<string, 
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'].map(
     (name): [string, ValueType[]] => [name, ['integer', 'fraction']],
   ),
-  ...['properties', 'required', 'additionalProperties', 'patternProperties', 'minProperties', 'maxProperties'].map(
-    (name): [string, ValueType[]] => [name, ['object']],
-  ),
+  ...[
+    'properties',
+    'required',
+    'additionalProperties',
+    'patternProperties',
+    'minProperties',
+    'maxProperties',
+  ].map((name): [string, ValueType[]] => [name, ['object']]),
   ...['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems', 'contains'].map(
     (name): [string, ValueType[]] => [name, ['array']],
   ),
 ])
-const silent: ReadonlySet<string> = new Set(['type', 'title', 'description', 'default', 'examples', '$comment', '$ref', 'allOf', 'anyOf', 'oneOf'])
+const silent: ReadonlySet<string> = new Set([
+  'type',
+  'title',
+  'description',
+  'default',
+  'examples',
+  '$comment',
+  '$ref',
+  'allOf',
+  'anyOf',
+  'oneOf',
+])
 
 /** Whether the keywords that count for a type are known to be met by some value. */
 function isSimple({ plain }: Conjunction, type: ValueType): boolean {

@@ -5,7 +5,9 @@ export function pointerTo(pointer: string, ...tokens: readonly (string | number)
 }
 
 function escaped(token: string): string {
-  return token.includes('~') || token.includes('/') ? token.replaceAll('~', '~0').replaceAll('/', '~1') : token
+  return token.includes('~') || token.includes('/')
+    ? token.replaceAll('~', '~0').replaceAll('/', '~1')
+    : token
 }
 
 /** The tokens of a pointer as it stands in the fragment of an address; `undefined` where it is none. */

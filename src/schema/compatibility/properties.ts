@@ -1,4 +1,11 @@
-import { acceptsAnything, isOpen, type ObjectModel, objectAt, readersFor, schemasFor } from './object-model.ts'
+import {
+  acceptsAnything,
+  isOpen,
+  type ObjectModel,
+  objectAt,
+  readersFor,
+  schemasFor,
+} from './object-model.ts'
 import { type SchemaNode } from './node.ts'
 import type { Question } from './question.ts'
 import { compareFurtherProperties } from './further-properties.ts'
@@ -9,7 +16,10 @@ export function compareProperties(question: Question): void {
   if (!writer.admits('object')) return
   const read = objectAt(reader)
   const written = writer.plain.map(objectAt)
-  const names = new Set([...read.properties.keys(), ...written.flatMap(({ properties }) => [...properties.keys()])])
+  const names = new Set([
+    ...read.properties.keys(),
+    ...written.flatMap(({ properties }) => [...properties.keys()]),
+  ])
   for (const name of names) compareProperty(question, name, read, written)
   compareFurtherProperties(question, read, written)
 }

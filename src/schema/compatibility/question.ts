@@ -23,7 +23,12 @@ export function writtenAt({ writer }: Question, name: string): unknown {
 }
 
 /** A keyword whose two values can be said: breaks unless `holds`. */
-export function judge(question: Question, name: Constraint, holds: boolean, written = writtenAt(question, name)): void {
+export function judge(
+  question: Question,
+  name: Constraint,
+  holds: boolean,
+  written = writtenAt(question, name),
+): void {
   const { reader, outcome } = question
   const [read, before] = [textOf(keyword(reader, name)), textOf(written)]
   if (read === before) {
@@ -46,7 +51,9 @@ export function judge(question: Question, name: Constraint, holds: boolean, writ
 const ordered = /^(?:exclusive)?(?:min|max)/
 
 function changeOf(name: Constraint): `${Constraint}_${'tightened' | 'changed'}` {
-  return ordered.test(name) || name === 'multipleOf' || name === 'enum' ? `${name}_tightened` : `${name}_changed`
+  return ordered.test(name) || name === 'multipleOf' || name === 'enum'
+    ? `${name}_tightened`
+    : `${name}_changed`
 }
 
 /** As JSON, cut where it is long. */

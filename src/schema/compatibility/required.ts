@@ -16,12 +16,23 @@ export function compareRequired({ writer, reader, wanted, outcome }: Question): 
     const text = JSON.stringify(name)
     const excuse = excuseOf(wanted, name)
     if (excuse !== undefined) {
-      return outcome.allows('required_changed', reader, at, `${text} may be missing in what is written, ${excuse}.`)
+      return outcome.allows(
+        'required_changed',
+        reader,
+        at,
+        `${text} may be missing in what is written, ${excuse}.`,
+      )
     }
-    outcome.breaks('required_added', reader, at, `${text} may be missing in what is written, and must be there to be read.`, {
-      reader: `Leave ${text} optional, or give it a default.`,
-      writer: `Keep ${text} required.`,
-    })
+    outcome.breaks(
+      'required_added',
+      reader,
+      at,
+      `${text} may be missing in what is written, and must be there to be read.`,
+      {
+        reader: `Leave ${text} optional, or give it a default.`,
+        writer: `Keep ${text} required.`,
+      },
+    )
   })
 }
 

@@ -47,7 +47,9 @@ export function typeOf(value: unknown): ValueType {
 export function typesText(types: ReadonlySet<ValueType>): string {
   if (types.size === allTypes.size) return 'anything'
   if (types.size === 0) return 'nothing'
-  const names = [...types].filter((type) => type !== 'fraction' && !(type === 'integer' && types.has('fraction')))
+  const names = [...types].filter(
+    (type) => type !== 'fraction' && !(type === 'integer' && types.has('fraction')),
+  )
   if (types.has('fraction')) names.push(...(['number'] as unknown as ValueType[]))
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }

@@ -13,7 +13,8 @@ export function compareTypes({ writer, reader, outcome }: Question): void {
     if (widened) outcome.allows('type_relaxed', reader, ['type'], `${after} is read, ${before} is written.`)
     return
   }
-  const kind = before === 'anything' ? 'type_added' : written.isDisjointFrom(read) ? 'type_changed' : 'type_tightened'
+  const kind =
+    before === 'anything' ? 'type_added' : written.isDisjointFrom(read) ? 'type_changed' : 'type_tightened'
   outcome.breaks(kind, reader, ['type'], `${before} may be written, and only ${after} is read.`, {
     reader: before === 'anything' ? 'Remove "type".' : `Allow ${before} as well: a list of types, or anyOf.`,
     writer: `Write only ${after}.`,

@@ -1,0 +1,157 @@
+import { limits, TidingsError } from '../../kernel/index.ts'
+import type { JsonSchema } from '../json-schema.ts'
+import { compareArrays } from './arrays.ts'
+import { CanonicalNumbers } from './canonical.ts'
+import { compareSum } from './combined.ts'
+import { type Conjunction, conjunctionOf } from './conjunction.ts'
+import { compareCounts } from './counts.ts'
+import { compareDependencies } from './dependencies.ts'
+import type { SchemaSource } from './difference.ts'
+import { reportLeftovers } from './leftovers.ts'
+import type { CompatibilityPolicy } from './level.ts'
+import { OutcomeMemory } from './memory.ts'
+import { compareConditional, compareNegation } from './negation.ts'
+import type { SchemaNode } from './node.ts'
+import { compareNumbers } from './numbers.ts'
+import { type Fix, Outcome } from './outcome.ts'
+import { Patterns } from './pattern-test.ts'
+import { compareProperties } from './properties.ts'
+import { comparePropertyNames } from './property-names.ts'
+import type { Rule } from './question.ts'
+import { References } from './references.ts'
+import { compareRequired } from './required.ts'
+import { compareStrings } from './strings.ts'
+import { compareTypes } from './value-types.ts'
+import { compareValues } from './values.ts'
+
+const rules: readonly Rule[] = [
+  compareTypes,
+  compareValues,
+  compareNumbers,
+  compareCounts,
+  compareStrings,
+  compareArrays,
+  compareRequired,
+  compareProperties,
+  comparePropertyNames,
+  compareDependencies,
+  compareNegation,
+  compareConditional,
+]
+
+/** One comparison of two documents: its policy, its budget, and what it has found so far. */
+export class Comparison {
+  readonly policy: CompatibilityPolicy
+  readonly canonical: CanonicalNumbers = new CanonicalNumbers()
+  readonly patterns: Patterns = new Patterns()
+  /** Both schemas are the same, so that equal references lead to the same. */
+  readonly sameDocuments: boolean
+  readonly #newer: keyof Fix
+  readonly #memory = new OutcomeMemory()
+  readonly #given = new Map<number, SchemaNode>()
+  readonly #writer: References
+  readonly #reader: References
+  #ids = 0
+  #spent = 0
+
+  constructor(writer: SchemaSource, reader: SchemaSource, policy: CompatibilityPolicy, newer: keyof Fix) {
+    this.policy = policy
+    this.#newer = newer
+    this.#writer = new References(writer, this.#nextId)
+    this.#reader = new References(reader, this.#nextId)
+    this.sameDocuments =
+      writer.resolve === undefined &&
+      reader.resolve === undefined &&
+      this.canonical.of(writer.schema) === this.canonical.of(reader.schema)
+  }
+
+  compare(): Outcome {
+    return this.accepts([this.#writer.root], this.#reader.root)
+  }
+
+  /** May all that is valid as every one of `writer` be read as `reader`? */
+  accepts(writer: readonly SchemaNode[], reader: SchemaNode): Outcome {
+    const ids = [...new Set(writer.map(({ id }) => id))].toSorted((a, b) => a - b)
+    const key = `${ids.join()}>${reader.id}`
+    const known = this.#memory.recall(key)
+    if (known) return known
+    this.spend(1)
+    if (this.#memory.depth >= limits.compatibilityDepth)
+      throw tooComplex('compatibilityDepth', 'levels of references')
+    const outcome = this.outcome()
+    if (writer.some((node) => this.isSame(node, reader))) return outcome
+    return this.#memory.remember(key, outcome, () => this.#compare(writer, reader, outcome))
+  }
+
+  outcome(): Outcome {
+    return new Outcome(this.#newer)
+  }
+
+  /** Whether both say the same: equal words, whose references, if any, lead to the same. */
+  isSame(writer: SchemaNode, reader: SchemaNode): boolean {
+    if (writer.bare !== reader.bare) return false
+    if (this.canonical.of(writer.schema) !== this.canonical.of(reader.schema)) return false
+    return !this.canonical.refers(reader.schema) || (this.sameDocuments && writer.pointer === reader.pointer)
+  }
+
+  /** A schema that is known to hold although it stands nowhere. */
+  given(schema: JsonSchema): SchemaNode {
+    const number = this.canonical.of(schema)
+    const node = this.#given.get(number) ?? new References({ schema }, this.#nextId).root
+    this.#given.set(number, node)
+    return node
+  }
+
+  /** @throws `schema_too_complex` when the budget is used up. */
+  spend(work: number): void {
+    this.#spent += work
+    if (this.#spent > limits.compatibilityWork) throw tooComplex('compatibilityWork', 'steps')
+  }
+
+  readonly #nextId = (): number => this.#ids++
+
+  #compare(nodes: readonly SchemaNode[], reader: SchemaNode, outcome: Outcome): void {
+    const writer = conjunctionOf(nodes)
+    const wanted = conjunctionOf([reader])
+    this.spend(sizeOf(writer) + sizeOf(wanted))
+    if (writer.never) return
+    if (wanted.never) {
+      outcome.breaks('false_schema', reader, [], 'Data may be written that the schema false never reads.', {
+        reader: 'Accept what is written, or use true.',
+        writer: 'Write nothing here: use the schema false.',
+      })
+      return
+    }
+    for (const node of wanted.plain) {
+      for (const rule of rules) outcome.include(this.#answer(rule, writer, node, wanted))
+    }
+    for (const sum of wanted.sums) compareSum({ comparison: this, nodes, writer, sum, outcome })
+    reportLeftovers(writer, wanted, reader, outcome)
+  }
+
+  /** A rule that fails may still hold for every alternative that can be written. */
+  #answer(rule: Rule, writer: Conjunction, reader: SchemaNode, wanted: Conjunction): Outcome {
+    const outcome = this.outcome()
+    rule({ comparison: this, writer, reader, wanted, outcome })
+    if (!outcome.broken) return outcome
+    const holds = writer.sums.some(({ members }) =>
+      members.every((member) => {
+        this.spend(writer.plain.length + 1)
+        const alternative = conjunctionOf([...writer.plain, member])
+        return alternative.never || !this.#answer(rule, alternative, reader, wanted).broken
+      }),
+    )
+    return holds ? this.outcome() : outcome
+  }
+}
+
+function sizeOf({ plain, sums }: Conjunction): number {
+  return sums.reduce((size, { members }) => size + members.length / 100, plain.length)
+}
+
+function tooComplex(name: 'compatibilityWork' | 'compatibilityDepth', what: string): TidingsError {
+  return new TidingsError(
+    'schema_too_complex',
+    `Comparing the schemas takes more than ${limits[name]} ${what}. Use fewer alternatives and references inside each other, or give alternatives that do not change the same words in both versions.`,
+  )
+}
