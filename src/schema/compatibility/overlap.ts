@@ -1,6 +1,7 @@
 import type { Comparison } from './comparison.ts'
 import { type Conjunction, conjunctionOf } from './conjunction.ts'
 import { leastOf, mostOf } from './counts.ts'
+import { constraints } from './keywords.ts'
 import { keyword, type SchemaNode } from './node.ts'
 import { boundOf } from './numbers.ts'
 import { objectAt, schemasFor } from './object-model.ts'
@@ -88,15 +89,6 @@ function isTagged(comparison: Comparison, left: Conjunction, right: Conjunction,
   })
 }
 
-const simple: Readonly<Record<ValueType, readonly string[]>> = {
-  null: [],
-  boolean: [],
-  string: ['minLength', 'maxLength'],
-  integer: [],
-  fraction: [],
-  array: [],
-  object: [],
-}
 const ofOtherTypes: ReadonlyMap<string, readonly ValueType[]> = new Map<string, readonly ValueType[]>([
   ...['minLength', 'maxLength', 'pattern'].map((name): [string, ValueType[]] => [name, ['string']]),
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'].map(
@@ -114,25 +106,18 @@ const ofOtherTypes: ReadonlyMap<string, readonly ValueType[]> = new Map<string, 
     (name): [string, ValueType[]] => [name, ['array']],
   ),
 ])
-const silent: ReadonlySet<string> = new Set([
-  'type',
-  'title',
-  'description',
-  'default',
-  'examples',
-  '$comment',
-  '$ref',
-  'allOf',
-  'anyOf',
-  'oneOf',
-])
+/** `conjunctionOf` has taken these apart. */
+const combining: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
+const says: ReadonlySet<string> = new Set(constraints)
 
 /** Whether the keywords that count for a type are known to be met by some value. */
 function isSimple({ plain }: Conjunction, type: ValueType): boolean {
   return plain.every((node) => {
     if (typeof node.schema === 'boolean') return node.schema
     return Object.keys(node.schema).every((name) => {
-      if (silent.has(name) || simple[type].includes(name) || keyword(node, name) === undefined) return true
+      if (!says.has(name) || name === 'type' || keyword(node, name) === undefined) return true
+      if (combining.has(name)) return true
+      if (type === 'string' && (name === 'minLength' || name === 'maxLength')) return true
       const types = ofOtherTypes.get(name)
       return types !== undefined && !types.includes(type)
     })

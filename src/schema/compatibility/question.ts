@@ -23,17 +23,11 @@ export function writtenAt({ writer }: Question, name: string): unknown {
 }
 
 /** A keyword whose two values can be said: breaks unless `holds`. */
-export function judge(
-  question: Question,
-  name: Constraint,
-  holds: boolean,
-  written = writtenAt(question, name),
-): void {
+export function judge(question: Question, name: Constraint, holds: boolean, written?: unknown): void {
   const { reader, outcome } = question
-  const [read, before] = [textOf(keyword(reader, name)), textOf(written)]
-  if (read === before) {
-    if (holds) return
-  }
+  const read = textOf(keyword(reader, name))
+  const before = textOf(written ?? writtenAt(question, name))
+  if (holds && read === before) return
   const message =
     before === undefined
       ? `"${name}" is ${read} where data is read, and not there where it is written.`
