@@ -80,7 +80,7 @@ function compareContains(question: Question): void {
     (numberAt(node, 'minContains') ?? 1) >= least && !comparison.accepts([given], asked).broken
   const few = (node: SchemaNode, given: SchemaNode): boolean =>
     (numberAt(node, 'maxContains') ?? Number.POSITIVE_INFINITY) <= (most ?? 0) &&
-    !comparison.accepts([asked], given).broken
+    comparison.implies([asked], given)
   const some = (holds: (node: SchemaNode, given: SchemaNode) => boolean): boolean =>
     writer.plain.some((node) => {
       const given = schemaAt(node, 'contains')

@@ -119,12 +119,14 @@ function keepApart({ comparison, writer, given, sum, pairs, outcome }: Exclusion
     const from = fromOf.get(to)
     const own = from === undefined ? undefined : given.members[from]
     if (own && comparison.isSame(own, reader)) return
-    const widened = own !== undefined && comparison.accepts([...writer.plain, reader], own).broken
+    const widened = own !== undefined && !comparison.implies([...writer.plain, reader], own)
     if (own && !widened) return
     const others = given.members.filter((other) => other !== own)
     const reaches = (other: SchemaNode): boolean => {
       comparison.spend(1)
-      return own ? !disjoint(comparison, [...writer.plain, other], [reader]) : overlap([other], [reader])
+      return own || comparison.exact
+        ? !disjoint(comparison, [...writer.plain, other], [reader])
+        : overlap([other], [reader])
     }
     if (others.some(reaches)) reportOverlap(outcome, sum, to)
   })
@@ -164,7 +166,10 @@ function extended(
     'One of the alternatives reads what is written.',
   )
   if (sum.kind === 'anyOf') return outcome
-  const other = sum.members.findIndex((each) => each !== member && overlap(nodes, [each]))
+  const other = sum.members.findIndex(
+    (each) =>
+      each !== member && (comparison.exact ? !disjoint(comparison, nodes, [each]) : overlap(nodes, [each])),
+  )
   if (other >= 0) reportOverlap(outcome, sum, other)
   return outcome
 }

@@ -41,11 +41,11 @@ const rules: readonly Rule[] = [
 
 /** One comparison of two documents: its policy, its budget, and what it has found so far. */
 export class Comparison {
-  readonly policy: CompatibilityPolicy
   readonly canonical: CanonicalNumbers = new CanonicalNumbers()
   readonly patterns: Patterns = new Patterns()
   /** Both schemas are the same, so that equal references lead to the same. */
   readonly sameDocuments: boolean
+  readonly #policy: CompatibilityPolicy
   readonly #newer: keyof Fix
   readonly #memory = new OutcomeMemory()
   readonly #given = new Map<number, SchemaNode>()
@@ -53,9 +53,10 @@ export class Comparison {
   readonly #reader: References
   #ids = 0
   #spent = 0
+  #exact = false
 
   constructor(writer: SchemaSource, reader: SchemaSource, policy: CompatibilityPolicy, newer: keyof Fix) {
-    this.policy = policy
+    this.#policy = policy
     this.#newer = newer
     this.#writer = new References(writer, this.#nextId)
     this.#reader = new References(reader, this.#nextId)
@@ -65,6 +66,15 @@ export class Comparison {
       this.canonical.of(writer.schema) === this.canonical.of(reader.schema)
   }
 
+  /** Only what follows from the schemas holds, without what a policy lets pass: see `implies`. */
+  get exact(): boolean {
+    return this.#exact
+  }
+
+  get lenient(): boolean {
+    return this.#policy === 'lenient' && !this.#exact
+  }
+
   compare(): Outcome {
     return this.accepts([this.#writer.root], this.#reader.root)
   }
@@ -72,7 +82,7 @@ export class Comparison {
   /** May all that is valid as every one of `writer` be read as `reader`? */
   accepts(writer: readonly SchemaNode[], reader: SchemaNode): Outcome {
     const ids = [...new Set(writer.map(({ id }) => id))].toSorted((a, b) => a - b)
-    const key = `${ids.join()}>${reader.id}`
+    const key = `${this.#exact ? '!' : ''}${ids.join()}>${reader.id}`
     const known = this.#memory.recall(key)
     if (known) return known
     this.spend(1)
@@ -81,6 +91,20 @@ export class Comparison {
     const outcome = this.outcome()
     if (writer.some((node) => this.isSame(node, reader))) return outcome
     return this.#memory.remember(key, outcome, () => this.#compare(writer, reader, outcome))
+  }
+
+  /**
+   * The same where it proves something else, such as that a `not` refuses no more than before: what a policy lets pass
+   * would prove nothing.
+   */
+  implies(writer: readonly SchemaNode[], reader: SchemaNode): boolean {
+    const before = this.#exact
+    this.#exact = true
+    try {
+      return !this.accepts(writer, reader).broken
+    } finally {
+      this.#exact = before
+    }
   }
 
   outcome(): Outcome {
@@ -126,7 +150,7 @@ export class Comparison {
       for (const rule of rules) outcome.include(this.#answer(rule, writer, node, wanted))
     }
     for (const sum of wanted.sums) compareSum({ comparison: this, nodes, writer, sum, outcome })
-    reportLeftovers(writer, wanted, reader, outcome)
+    reportLeftovers(conjunctionOf(nodes.filter(({ bare }) => !bare)), wanted, reader, outcome)
   }
 
   /** A rule that fails may still hold for every alternative that can be written. */
@@ -134,14 +158,17 @@ export class Comparison {
     const outcome = this.outcome()
     rule({ comparison: this, writer, reader, wanted, outcome })
     if (!outcome.broken) return outcome
-    const holds = writer.sums.some(({ members }) =>
-      members.every((member) => {
+    for (const { members } of writer.sums) {
+      const split = this.outcome()
+      const holds = members.every((member) => {
         this.spend(writer.plain.length + 1)
         const alternative = conjunctionOf([...writer.plain, member])
-        return alternative.never || !this.#answer(rule, alternative, reader, wanted).broken
-      }),
-    )
-    return holds ? this.outcome() : outcome
+        if (!alternative.never) split.include(this.#answer(rule, alternative, reader, wanted))
+        return !split.broken
+      })
+      if (holds) return split
+    }
+    return outcome
   }
 }
 

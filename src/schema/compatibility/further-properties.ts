@@ -46,13 +46,13 @@ function compareRest(
     new Map([...model.patterns].filter(([pattern]) => isOther(pattern)))
   if (written.some((model) => everyFurther(model, others(model), fits))) return
   const [given, ...more] = written.flatMap(onlyRest)
-  if (given && more.length === 0 && rest.schema !== false && comparison.policy === 'strict') {
+  if (given && more.length === 0 && rest.schema !== false && !comparison.lenient) {
     return outcome.include(comparison.accepts([given], rest))
   }
   const message = 'Further properties may be written that are not read, or only if they fit a schema.'
   const kind = `${read.restKeyword}_tightened` as const
   const isGiven = written.some((model) => model.certain && model.rest !== undefined)
-  if (comparison.policy === 'lenient') return outcome.allows(kind, reader, [read.restKeyword], message)
+  if (comparison.lenient) return outcome.allows(kind, reader, [read.restKeyword], message)
   outcome.breaks(isGiven ? kind : `${read.restKeyword}_added`, reader, [read.restKeyword], message, {
     reader: `Leave "${read.restKeyword}" as open as it is where data is written, or use the policy lenient.`,
     writer: `Set "${read.restKeyword}" as it is where data is read, or use the policy lenient.`,

@@ -14,7 +14,9 @@ export function reportLeftovers(
   outcome: Outcome,
 ): void {
   const has = (side: Conjunction, name: string): boolean =>
-    side.plain.some((node) => keyword(node, name) !== undefined)
+    name === 'anyOf' || name === 'oneOf'
+      ? side.sums.some(({ kind }) => kind === name)
+      : side.plain.some((node) => keyword(node, name) !== undefined)
   for (const name of constraints) {
     if (reportedElsewhere.has(name) || has(wanted, name) || !has(writer, name)) continue
     outcome.allows(`${name}_removed`, reader, [name], `"${name}" is gone where data is read.`)

@@ -9,7 +9,7 @@ export function compareNegation(question: Question): void {
   if (refused === undefined) return
   const holds = writer.plain.some((node) => {
     const before = schemaAt(node, 'not')
-    return before !== undefined && !comparison.accepts([refused], before).broken
+    return before !== undefined && comparison.implies([refused], before)
   })
   judge(question, 'not', holds || disjoint(comparison, writer.plain, [refused]))
 }

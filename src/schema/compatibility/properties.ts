@@ -64,7 +64,7 @@ function compareRemoved(
     return
   }
   const message = `${quoted(name)} may be written, and objects are closed where data is read.`
-  if (comparison.policy === 'lenient') return outcome.allows('property_removed', reader, at, message)
+  if (comparison.lenient) return outcome.allows('property_removed', reader, at, message)
   outcome.breaks('property_removed', reader, at, message, {
     reader: `Keep ${quoted(name)}, allow additional properties, or use the policy lenient.`,
     writer: `Do not add ${quoted(name)} before it can be read everywhere, or use the policy lenient.`,
@@ -85,7 +85,7 @@ function compareAdded(
   }
   const message = `${quoted(name)} may be written with any value, because objects are open where data is written.`
   const open = known.every(acceptsAnything)
-  if (comparison.policy === 'lenient' && written.every(isOpen)) {
+  if (comparison.lenient && written.every(isOpen)) {
     return outcome.allows('property_added', reader, at, message)
   }
   const part = comparison.accepts(known, schema)

@@ -6,7 +6,7 @@ import type { Question } from './question.ts'
  * A name that becomes required breaks, with two exceptions that Confluent makes: a property with a `default` counts as
  * there, although validators never fill it in, and a name that `properties` does not list is not looked at.
  */
-export function compareRequired({ writer, reader, wanted, outcome }: Question): void {
+export function compareRequired({ comparison, writer, reader, wanted, outcome }: Question): void {
   const names = stringsAt(reader, 'required')
   if (names.length === 0 || !writer.admits('object')) return
   const written = writer.required
@@ -14,7 +14,7 @@ export function compareRequired({ writer, reader, wanted, outcome }: Question): 
     if (written.has(name)) return
     const at = ['required', position]
     const text = JSON.stringify(name)
-    const excuse = excuseOf(wanted, name)
+    const excuse = comparison.exact ? undefined : excuseOf(wanted, name)
     if (excuse !== undefined) {
       return outcome.allows(
         'required_changed',
@@ -29,7 +29,7 @@ export function compareRequired({ writer, reader, wanted, outcome }: Question): 
       at,
       `${text} may be missing in what is written, and must be there to be read.`,
       {
-        reader: `Leave ${text} optional, or give it a default.`,
+        reader: `Leave ${text} optional, give it a default, or give the new version an upcaster.`,
         writer: `Keep ${text} required.`,
       },
     )
