@@ -77,7 +77,7 @@ function compareContains(question: Question): void {
   const least = numberAt(reader, 'minContains') ?? 1
   const most = numberAt(reader, 'maxContains')
   const enough = (node: SchemaNode, given: SchemaNode): boolean =>
-    (numberAt(node, 'minContains') ?? 1) >= least && !comparison.accepts([given], asked).broken
+    (numberAt(node, 'minContains') ?? 1) >= least && comparison.implies([given], asked)
   const few = (node: SchemaNode, given: SchemaNode): boolean =>
     (numberAt(node, 'maxContains') ?? Number.POSITIVE_INFINITY) <= (most ?? 0) &&
     comparison.implies([asked], given)

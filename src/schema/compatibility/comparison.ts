@@ -17,7 +17,7 @@ import { type Fix, Outcome } from './outcome.ts'
 import { Patterns } from './pattern-test.ts'
 import { compareProperties } from './properties.ts'
 import { comparePropertyNames } from './property-names.ts'
-import type { Rule } from './question.ts'
+import type { Question, Rule } from './question.ts'
 import { References } from './references.ts'
 import { compareRequired } from './required.ts'
 import { compareStrings } from './strings.ts'
@@ -147,26 +147,33 @@ export class Comparison {
       return
     }
     for (const node of wanted.plain) {
-      for (const rule of rules) outcome.include(this.#answer(rule, writer, node, wanted))
+      for (const rule of rules)
+        outcome.include(this.#answer(rule, { comparison: this, writer, reader: node, wanted }))
     }
     for (const sum of wanted.sums) compareSum({ comparison: this, nodes, writer, sum, outcome })
     reportLeftovers(conjunctionOf(nodes.filter(({ bare }) => !bare)), wanted, reader, outcome)
   }
 
-  /** A rule that fails may still hold for every alternative that can be written. */
-  #answer(rule: Rule, writer: Conjunction, reader: SchemaNode, wanted: Conjunction): Outcome {
+  /** A rule that fails may still hold for every alternative that can be written; each sum is split once. */
+  #answer(
+    rule: Rule,
+    question: Omit<Question, 'outcome'>,
+    split: ReadonlySet<SchemaNode> = new Set(),
+  ): Outcome {
     const outcome = this.outcome()
-    rule({ comparison: this, writer, reader, wanted, outcome })
+    rule({ ...question, outcome })
     if (!outcome.broken) return outcome
-    for (const { members } of writer.sums) {
-      const split = this.outcome()
+    for (const { owner, members } of question.writer.sums) {
+      if (split.has(owner)) continue
+      const pieces = this.outcome()
       const holds = members.every((member) => {
-        this.spend(writer.plain.length + 1)
-        const alternative = conjunctionOf([...writer.plain, member])
-        if (!alternative.never) split.include(this.#answer(rule, alternative, reader, wanted))
-        return !split.broken
+        this.spend(question.writer.plain.length + 1)
+        const writer = conjunctionOf([...question.writer.plain, member])
+        if (!writer.never)
+          pieces.include(this.#answer(rule, { ...question, writer }, new Set([...split, owner])))
+        return !pieces.broken
       })
-      if (holds) return split
+      if (holds) return pieces
     }
     return outcome
   }

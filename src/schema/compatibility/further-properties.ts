@@ -21,7 +21,7 @@ function comparePattern(
   if (acceptsAnything(schema)) return
   const same = written.flatMap(({ patterns }) => patterns.get(pattern) ?? [])
   const part = comparison.accepts([...same, ...written.flatMap(onlyRest)], schema)
-  const fits = (each: SchemaNode): boolean => !comparison.accepts([...same, each], schema).broken
+  const fits = (each: SchemaNode): boolean => comparison.implies([...same, each], schema)
   if (!part.broken || written.some((model) => everyFurther(model, model.patterns, fits)))
     return outcome.include(part)
   if (same.length > 0) return outcome.include(part)
@@ -39,7 +39,7 @@ function compareRest(
   rest: SchemaNode,
   written: readonly ObjectModel[],
 ): void {
-  const fits = (schema: SchemaNode): boolean => !comparison.accepts([schema], rest).broken
+  const fits = (schema: SchemaNode): boolean => comparison.implies([schema], rest)
   const isOther = (pattern: string): boolean =>
     !read.patterns.has(pattern) && !read.exemptPatterns.includes(pattern)
   const others = (model: ObjectModel): ReadonlyMap<string, SchemaNode> =>

@@ -12,7 +12,7 @@ export function comparePropertyNames(question: Question): void {
   if (!part.broken) return outcome.include(part)
   const named = writer.plain.some((node) => {
     const names = allNames(node)
-    return names?.every((name) => !comparison.accepts([comparison.given({ const: name })], asked).broken)
+    return names?.every((name) => comparison.implies([comparison.given({ const: name })], asked))
   })
   if (named || acceptsAllNames(question, asked)) return
   if (given.length > 0) outcome.include(part)
