@@ -27,8 +27,8 @@ function compareItems(question: Question): void {
   const known = written.flatMap((model) => itemAt(model, described))
   if (known.some(({ schema }) => schema === false)) return
   const part = question.comparison.accepts(known, read.rest)
-  if (known.length > 0 && read.rest.schema !== false) return question.outcome.include(part)
-  if (part.broken) refuseRest(question, read)
+  if (part.broken && (known.length === 0 || read.rest.schema === false)) return refuseRest(question, read)
+  question.outcome.include(part)
 }
 
 function refuseRest({ reader, outcome }: Question, { restKeyword }: ItemModel): void {
