@@ -31,6 +31,9 @@ export const limits = {
   registrySchemas: 1_000,
   /** Compiled schemas that are kept to be used again for the same content. */
   compiledSchemas: 1_024,
+  /** Two versions of a schema compared: steps, and comparisons inside each other, as references lead to them. */
+  compatibilityWork: 100_000,
+  compatibilityDepth: 256,
   /** What is listed as wrong with the data of one event. */
   dataIssues: 1_000,
   /** A partition key. */

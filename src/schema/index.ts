@@ -8,6 +8,7 @@ export {
   compareSchemas,
   compatibilityLevels,
   type Difference,
+  type DifferenceKind,
   type SchemaSource,
   type VersionComparison,
 } from './compatibility/index.ts'

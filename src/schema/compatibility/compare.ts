@@ -1,3 +1,4 @@
+import { Comparison } from './comparison.ts'
 import type { Difference, SchemaSource } from './difference.ts'
 import type { CompatibilityPolicy } from './level.ts'
 
@@ -11,12 +12,14 @@ export interface CompareOptions {
 /**
  * Every difference that matters to data written with `writer` and read with `reader`. Compatible when none `breaks`.
  * BACKWARD asks for `compareSchemas(earlier, update)`, FORWARD for `compareSchemas(update, earlier, { newer: 'writer' })`.
- * @throws `schema_reference_missing` for a `$ref` that leads nowhere; `schema_too_complex` over the work budget.
+ * The schemas are taken to be valid, as `compileSchema` finds them.
+ * @throws `schema_reference_missing` for a `$ref` that leads nowhere; `schema_too_complex` over the work budget;
+ * `schema_invalid` for one that nests too deep, or has a pattern that RE2 cannot run.
  */
 export function compareSchemas(
   writer: SchemaSource,
   reader: SchemaSource,
-  options: CompareOptions = {},
+  { policy = 'strict', newer = 'reader' }: CompareOptions = {},
 ): readonly Difference[] {
-  throw new Error(`not written yet: ${JSON.stringify([writer.schema, reader.schema, options])}`)
+  return new Comparison(writer, reader, policy, newer).compare().differences()
 }
