@@ -1,6 +1,6 @@
+import { mostOf } from './counts.ts'
 import { type ItemModel, itemAt, itemsAt } from './item-model.ts'
 import { keyword, numberAt, type SchemaNode, schemaAt } from './node.ts'
-import { mostOf } from './counts.ts'
 import { judge, type Question } from './question.ts'
 
 /** Items by position and further ones, `uniqueItems`, `contains`. */

@@ -1,5 +1,5 @@
-import { acceptsAnything, type ObjectModel } from './object-model.ts'
 import type { SchemaNode } from './node.ts'
+import { acceptsAnything, type ObjectModel } from './object-model.ts'
 import type { Question } from './question.ts'
 
 /** Properties that neither side names: those of a pattern, and all others. */

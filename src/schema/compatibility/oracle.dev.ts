@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { compileSchema } from '../compile.ts'
 import { compareSchemas } from './compare.ts'
 import { instance, schemaPair } from './oracle.fixture.ts'
+
 const runs = Number(process.argv[2] ?? 1000),
   seed = Number(process.argv[3] ?? 1)
 const policy = (process.argv[4] ?? 'strict') as 'strict'

@@ -80,14 +80,12 @@ function schemaOf(depth: number): fc.Arbitrary<AnySchema> {
   )
 }
 
-const document = fc
-  .tuple(schemaOf(3), schemaOf(1), schemaOf(2))
-  .map(
-    ([root, one, two]): JsonSchema => ({
-      ...(isObject(root) ? root : { allOf: [root] }),
-      $defs: { one, two },
-    }),
-  )
+const document = fc.tuple(schemaOf(3), schemaOf(1), schemaOf(2)).map(
+  ([root, one, two]): JsonSchema => ({
+    ...(isObject(root) ? root : { allOf: [root] }),
+    $defs: { one, two },
+  }),
+)
 
 interface Edit {
   readonly at: number

@@ -1,3 +1,5 @@
+import { compareFurtherProperties } from './further-properties.ts'
+import { type SchemaNode } from './node.ts'
 import {
   acceptsAnything,
   isOpen,
@@ -6,9 +8,7 @@ import {
   readersFor,
   schemasFor,
 } from './object-model.ts'
-import { type SchemaNode } from './node.ts'
 import type { Question } from './question.ts'
-import { compareFurtherProperties } from './further-properties.ts'
 
 /** The properties that either side names, and the further ones. */
 export function compareProperties(question: Question): void {
