@@ -1,6 +1,7 @@
 import { MissingRefError, type ValidateFunction } from 'ajv'
 import { type Issue, limits, TidingsError } from '../kernel/index.ts'
 import { type Draft, draftOf } from './draft.ts'
+import { endlessPlace } from './endless.ts'
 import { issuesOf, issuesText } from './issues.ts'
 import type { JsonSchema } from './json-schema.ts'
 
@@ -44,6 +45,13 @@ function compile(schema: JsonSchema, content: string, of: string): Validator {
     throw new TidingsError(
       'schema_invalid',
       `${of} is not a JSON Schema of ${draft.name}: ${issuesText(faults)}.`,
+    )
+  }
+  const endless = endlessPlace(schema)
+  if (endless !== undefined) {
+    throw new TidingsError(
+      'schema_invalid',
+      `${of} leads back to itself at ${endless || 'its beginning'} without going into the data, so that a check would never end. Put the $ref inside a property or an item.`,
     )
   }
   const isValid = validateFunction(draft, schema, of)
