@@ -84,9 +84,7 @@ export class MemorySchemaStore implements SchemaStore {
     return [...this.#subjects.values()]
       .filter(({ versions }) => versions.length > 0)
       .map(({ subject, versions }) => ({ subject, deleted: versions.every(({ deleted }) => deleted) }))
-      .toSorted(
-        (a, b) => order(a.subject.context, b.subject.context) || order(a.subject.name, b.subject.name),
-      )
+      .toSorted((a, b) => bySubject(a.subject, b.subject))
   }
 
   async versions(subject: SchemaSubject): Promise<readonly VersionEntry[]> {
@@ -184,9 +182,9 @@ export class MemorySchemaStore implements SchemaStore {
   }
 
   #entries(matches: (version: Version) => boolean): VersionEntry[] {
-    return [...this.#subjects.values()].flatMap(({ subject, versions }) =>
-      versions.filter(matches).map((each) => entry(subject, each)),
-    )
+    return [...this.#subjects.values()]
+      .toSorted((a, b) => bySubject(a.subject, b.subject))
+      .flatMap(({ subject, versions }) => versions.filter(matches).map((each) => entry(subject, each)))
   }
 }
 
@@ -209,6 +207,10 @@ function schemaOf({ fingerprint: _fingerprint, targets: _targets, ...schema }: C
 
 function targetText(subject: SchemaSubject, version: number): string {
   return `${subjectText(subject)}\n${version}`
+}
+
+function bySubject(a: SchemaSubject, b: SchemaSubject): number {
+  return order(a.context, b.context) || order(a.name, b.name)
 }
 
 function order(a: string, b: string): number {

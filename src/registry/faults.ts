@@ -48,6 +48,8 @@ const codes: Partial<Readonly<Record<ErrorCode, number>>> = {
   schema_referenced: 42206,
   schema_number_taken: 42207,
   name_invalid: 42208,
+  schema_reference_missing: faultCodes.schemaInvalid,
+  schema_too_complex: faultCodes.schemaInvalid,
   limit_exceeded: faultCodes.tooLarge,
   engine_busy: faultCodes.busy,
 }

@@ -104,10 +104,10 @@ export interface SchemaStore {
   /** The content wherever it is: once for each context. */
   byGuid(guid: string): Promise<readonly StoredSchema[]>
 
-  /** The versions that have an id, deleted ones too. */
+  /** The versions that have an id, deleted ones too, by name and number. */
   usages(context: string, id: number): Promise<readonly VersionEntry[]>
 
-  /** The versions whose schema refers to this one, deleted ones too. */
+  /** The versions whose schema refers to this one, deleted ones too, by context, name and number. */
   referrers(subject: SchemaSubject, version: number): Promise<readonly VersionEntry[]>
 
   close(): Promise<void>
