@@ -74,7 +74,7 @@ describe('Two registry servers on one file', () => {
         register(a, subject, { ...own, extra: { type: 'number' } }),
         register(b, subject, { ...own, extra: { type: 'string' } }),
       ])
-      expect(conflicting.map(({ status }) => status).toSorted()).toEqual([200, 409])
+      expect(conflicting.map(({ status }) => status).toSorted((x, y) => x - y)).toEqual([200, 409])
       const loser = conflicting.find(({ status }) => status === 409)
       expect(loser?.body.message).toMatch(/cannot follow version 2 of .* \/properties\/extra\/type/)
       expect(await get(a, `/subjects/${subject}/versions`)).toEqual([1, 2])

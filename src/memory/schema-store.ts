@@ -56,10 +56,10 @@ export class MemorySchemaStore implements SchemaStore {
     if (versions.some((each) => each.version === version)) return undefined
     const content = this.#contentOf(added)
     if (content === undefined) return undefined
-    const entry = { version, deleted: false, content }
-    this.#change(subject, { versions: [...versions, entry].toSorted((a, b) => a.version - b.version) })
+    const registered = { version, deleted: false, content }
+    this.#change(subject, { versions: [...versions, registered].toSorted((a, b) => a.version - b.version) })
     for (const reference of references) this.#change(reference.subject, {})
-    return stored(subject, entry)
+    return stored(subject, registered)
   }
 
   async remove(
@@ -123,6 +123,7 @@ export class MemorySchemaStore implements SchemaStore {
     return [...this.#contents.values()]
       .flatMap((contents) => [...contents.values()])
       .filter((content) => content.guid === guid)
+      .toSorted((a, b) => order(a.context, b.context))
       .map(schemaOf)
   }
 

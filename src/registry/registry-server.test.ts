@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Client, closed, open, record, wider } from './registry.fixture.ts'
+import { type Answer, Client, closed, open, record, wider } from './registry.fixture.ts'
 
 let client: Client
 beforeEach(() => {
@@ -7,6 +7,17 @@ beforeEach(() => {
 })
 
 const text = (schema: unknown): string => JSON.stringify(schema)
+
+const lookUp = (subject: string, schema: unknown): Promise<Answer> =>
+  client.call('POST', `/subjects/${subject}`, { schemaType: 'JSON', schema: text(schema) })
+
+const check = async (path: string, schema: unknown): Promise<unknown> => {
+  const body = { schemaType: 'JSON', schema: text(schema) }
+  return (await client.call('POST', `/compatibility/subjects/${path}`, body)).body
+}
+
+const put = async (path: string, body: unknown): Promise<unknown> =>
+  (await client.call('PUT', path, body)).body
 
 describe('Registering', () => {
   test('answers id, version, guid and what was sent', async () => {
@@ -126,8 +137,6 @@ describe('Looking', () => {
   })
 
   test('finds a version by its content, and says whether subject or schema is missing', async () => {
-    const lookUp = (subject: string, schema: unknown) =>
-      client.call('POST', `/subjects/${subject}`, { schemaType: 'JSON', schema: text(schema) })
     expect((await lookUp('orders', wider)).body).toMatchObject({ subject: 'orders', version: 2, id: 2 })
     expect((await lookUp('orders', open)).body).toMatchObject({ error_code: 40403 })
     expect((await lookUp('nobody', open)).body).toMatchObject({ error_code: 40401 })
@@ -202,14 +211,6 @@ describe('Deleting', () => {
 })
 
 describe('Compatibility', () => {
-  const check = async (path: string, schema: unknown) =>
-    (
-      await client.call('POST', `/compatibility/subjects/${path}`, {
-        schemaType: 'JSON',
-        schema: text(schema),
-      })
-    ).body
-
   test('answers is_compatible, and why not with verbose alone', async () => {
     await client.register('orders', wider)
     const changed = { ...wider, properties: { ...wider.properties, total: { type: 'string' } } }
@@ -242,8 +243,6 @@ describe('Compatibility', () => {
 })
 
 describe('Settings', () => {
-  const put = async (path: string, body: unknown) => (await client.call('PUT', path, body)).body
-
   test('are put as compatibility and got as compatibilityLevel', async () => {
     expect(await client.get('/config')).toEqual({ compatibilityLevel: 'BACKWARD' })
     expect(await put('/config', { compatibility: 'FULL' })).toEqual({ compatibility: 'FULL' })

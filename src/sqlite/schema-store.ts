@@ -81,7 +81,7 @@ export class SqliteSchemaStore implements SchemaStore {
   }
 
   async state(subject: SchemaSubject): Promise<SubjectState> {
-    const row = this.#one<StateRow>(this.#state, subject.context, subject.name)
+    const row = this.#one(this.#state, subject.context, subject.name) as StateRow | undefined
     const [revision, config, mode] = row ?? [0, null, null]
     return {
       subject,
@@ -111,16 +111,16 @@ export class SqliteSchemaStore implements SchemaStore {
   }
 
   async subjects(): ReturnType<SchemaStore['subjects']> {
-    const found = this.#all<readonly [string, string, number]>(this.#subjects)
+    const found = this.#all(this.#subjects) as (readonly [string, string, number])[]
     return found.map(([context, name, deleted]) => ({ subject: { context, name }, deleted: deleted === 1 }))
   }
 
   async versions({ context, name }: SchemaSubject): Promise<readonly VersionEntry[]> {
-    return this.#all<EntryRow>(this.#versions, context, name).map(entryOf)
+    return (this.#all(this.#versions, context, name) as EntryRow[]).map(entryOf)
   }
 
   async version({ context, name }: SchemaSubject, version: number): Promise<StoredVersion | undefined> {
-    const row = this.#one<VersionRow>(this.#version, context, name, version)
+    const row = this.#one(this.#version, context, name, version) as VersionRow | undefined
     return row && versionOf(row)
   }
 
@@ -128,31 +128,31 @@ export class SqliteSchemaStore implements SchemaStore {
     { context, name }: SchemaSubject,
     { before, limit }: { readonly before: number; readonly limit: number },
   ): Promise<readonly StoredVersion[]> {
-    return this.#all<VersionRow>(this.#history, context, name, before, limit).map(versionOf)
+    return (this.#all(this.#history, context, name, before, limit) as VersionRow[]).map(versionOf)
   }
 
   async withFingerprint(
     { context, name }: SchemaSubject,
     fingerprint: string,
   ): Promise<readonly StoredVersion[]> {
-    return this.#all<VersionRow>(this.#withFingerprint, context, name, fingerprint).map(versionOf)
+    return (this.#all(this.#withFingerprint, context, name, fingerprint) as VersionRow[]).map(versionOf)
   }
 
   async byId(context: string, id: number): Promise<StoredSchema | undefined> {
-    const row = this.#one<SchemaRow>(this.#byId, context, id)
+    const row = this.#one(this.#byId, context, id) as SchemaRow | undefined
     return row && schemaOf(row)
   }
 
   async byGuid(guid: string): Promise<readonly StoredSchema[]> {
-    return this.#all<SchemaRow>(this.#byGuid, guid).map(schemaOf)
+    return (this.#all(this.#byGuid, guid) as SchemaRow[]).map(schemaOf)
   }
 
   async usages(context: string, id: number): Promise<readonly VersionEntry[]> {
-    return this.#all<EntryRow>(this.#usages, context, id).map(entryOf)
+    return (this.#all(this.#usages, context, id) as EntryRow[]).map(entryOf)
   }
 
   async referrers({ context, name }: SchemaSubject, version: number): Promise<readonly VersionEntry[]> {
-    return this.#all<EntryRow>(this.#referrers, context, name, version).map(entryOf)
+    return (this.#all(this.#referrers, context, name, version) as EntryRow[]).map(entryOf)
   }
 
   async close(): Promise<void> {
@@ -160,12 +160,12 @@ export class SqliteSchemaStore implements SchemaStore {
     if (this.#writer.database.isOpen) this.#writer.database.close()
   }
 
-  #one<Row>(statement: StatementSync, ...values: readonly (string | number)[]): Row | undefined {
-    return reading(this.#writer, () => statement.get(...values)) as unknown as Row | undefined
+  #one(statement: StatementSync, ...values: readonly (string | number)[]): unknown {
+    return reading(this.#writer, () => statement.get(...values))
   }
 
-  #all<Row>(statement: StatementSync, ...values: readonly (string | number)[]): Row[] {
-    return reading(this.#writer, () => statement.all(...values)) as unknown as Row[]
+  #all(statement: StatementSync, ...values: readonly (string | number)[]): unknown {
+    return reading(this.#writer, () => statement.all(...values))
   }
 }
 

@@ -78,10 +78,13 @@ export const schemaStoreReadCases: ContractCases<SchemaStoreContext> = {
     await add(store, invoices, 'a')
     await add(store, elsewhere, 'a')
     const found = await store.byGuid('guid-a')
-    deepStrictEqual(found.map(({ context, id }) => [context, id]).toSorted(), [
-      ['.', 2],
-      ['.staging', 1],
-    ])
+    deepStrictEqual(
+      found.map(({ context, id }) => [context, id]),
+      [
+        ['.', 2],
+        ['.staging', 1],
+      ],
+    )
   },
 
   'knows the versions that have an id': async ({ store }) => {

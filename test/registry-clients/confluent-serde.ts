@@ -29,9 +29,9 @@ const schema = JSON.stringify({
 
 /** What its JSON serializer writes with the newest schema, its deserializer reads by the id in front. */
 export async function runConfluentSerde(url: string): Promise<string> {
-  const { SchemaRegistryClient, JsonSerializer, JsonDeserializer, SerdeType } = load<Confluent>(
+  const { SchemaRegistryClient, JsonSerializer, JsonDeserializer, SerdeType } = load(
     '@confluentinc/schemaregistry',
-  )
+  ) as Confluent
   const client = new SchemaRegistryClient({ baseURLs: [url] })
   const id = await client.register('serde-value', { schema, schemaType: 'JSON' })
   const config = { useLatestVersion: true, validate: true }

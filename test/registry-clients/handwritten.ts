@@ -14,7 +14,7 @@ interface AjvLibrary {
 
 /** A registry's client as many teams have written it: axios, Ajv, and a Map of schemas by subject. */
 class OwnClient {
-  readonly #http = load<Http>('axios')
+  readonly #http = load('axios') as Http
   readonly #schemas = new Map<string, { readonly id: number; readonly validate: Validate }>()
   readonly #url: string
   readonly #ajv: { compile(schema: object): Validate }
@@ -60,8 +60,8 @@ const withFormats = {
 }
 
 export async function runHandwritten(url: string): Promise<string> {
-  const { default: Ajv } = load<AjvLibrary>('ajv')
-  const addFormats = load<{ default(ajv: object): void }>('ajv-formats')
+  const { default: Ajv } = load('ajv') as AjvLibrary
+  const addFormats = load('ajv-formats') as { default(ajv: object): void }
 
   const strict = new OwnClient(url, new Ajv())
   const id = await strict.register('own-plain', plain)

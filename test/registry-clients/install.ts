@@ -32,6 +32,6 @@ export function installClients(): string {
 }
 
 /** A client as CommonJS has it. It is used here as people use it: without our types. */
-export function load<Module>(name: string): Module {
+export function load(name: string): unknown {
   return createRequire(join(folder, 'package.json'))(name)
 }

@@ -17,7 +17,7 @@ interface KafkaJs {
 
 /** Registers, encodes and decodes, in JSON and in Avro; a second client knows nothing but the bytes. */
 export async function runKafkaJs(url: string): Promise<string> {
-  const { SchemaRegistry, SchemaType } = load<KafkaJs>('@kafkajs/confluent-schema-registry')
+  const { SchemaRegistry, SchemaType } = load('@kafkajs/confluent-schema-registry') as KafkaJs
   const [writer, reader] = [new SchemaRegistry({ host: url }), new SchemaRegistry({ host: url })]
 
   const json = {

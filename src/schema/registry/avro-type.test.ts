@@ -28,6 +28,8 @@ async function reads(reader: unknown, writer: unknown): Promise<boolean> {
   return (await avroType.obstacles(question)).length === 0
 }
 
+const record = (...fields: readonly object[]): object => ({ type: 'record', name: 'R', fields })
+
 describe('Avro, by the cases of another registry', () => {
   test.skipIf(!isThere)(
     'agrees with all four (skipped where the shared files are not beside the project)',
@@ -43,8 +45,6 @@ describe('Avro, by the cases of another registry', () => {
 })
 
 describe('Avro', () => {
-  const record = (...fields: readonly object[]) => ({ type: 'record', name: 'R', fields })
-
   test.each([
     ['int is read as long', 'long', 'int', true],
     ['long is not read as int', 'int', 'long', false],

@@ -49,11 +49,11 @@ export async function compareWith(
   const { backward, forward } = comparisonOf(level)
   if ((!backward && !forward) || !inSameGroup(group, version, definition)) return compatible
   if (version.schemaType !== definition.schemaType) return otherType(version, candidate)
-  const { obstacles } = rulesOf(definition.schemaType)
+  const rules = rulesOf(definition.schemaType)
   const before = await resolveReferences(store, version, subject.context)
   const reasons = [
-    ...(backward ? await obstacles({ reader: update, writer: before, newer: 'reader', policy }) : []),
-    ...(forward ? await obstacles({ reader: before, writer: update, newer: 'writer', policy }) : []),
+    ...(backward ? await rules.obstacles({ reader: update, writer: before, newer: 'reader', policy }) : []),
+    ...(forward ? await rules.obstacles({ reader: before, writer: update, newer: 'writer', policy }) : []),
   ]
   return verdictOf(version, [...new Set(reasons)])
 }

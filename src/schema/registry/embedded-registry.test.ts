@@ -1,11 +1,27 @@
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../kernel/index.ts'
 import { compileSchema } from '../compile.ts'
+import type { SchemaDefinition } from '../schema-registry.ts'
 import { embeddedRegistry } from './embedded-registry.ts'
 import { avro, json, newRegistry, order, refusalOf } from './registry.fixture.ts'
 
 const withTotal = order({ total: { type: 'number' } })
 const otherType = { ...order(), properties: { orderId: { type: 'integer' } } }
+
+const owned = (owner: string): SchemaDefinition => json(order(), { metadata: { properties: { owner } } })
+
+const ofMajor = (schema: object, major: string): SchemaDefinition =>
+  json(schema, { metadata: { properties: { major } } })
+
+const priced = (fields: object = {}): SchemaDefinition =>
+  json(
+    {
+      type: 'object',
+      properties: { total: { $ref: 'money.json' }, ...fields },
+      additionalProperties: false,
+    },
+    { references: [{ name: 'money.json', subject: 'money', version: 1 }] },
+  )
 
 describe('register', () => {
   test('gives the first version number 1, and keeps the text byte for byte', async () => {
@@ -45,7 +61,6 @@ describe('register', () => {
 
   test('takes other metadata for other content, and none for that of the newest with the schema', async () => {
     const registry = newRegistry()
-    const owned = (owner: string) => json(order(), { metadata: { properties: { owner } } })
     await registry.register('orders', owned('a'))
     const second = await registry.register('orders', owned('b'))
     expect([second.version, second.id]).toEqual([2, 2])
@@ -254,12 +269,11 @@ describe('The settings of a schema subject', () => {
 
   test('compare only within a compatibility group', async () => {
     const registry = newRegistry()
-    const of = (schema: object, major: string) => json(schema, { metadata: { properties: { major } } })
     await registry.configure('orders', { compatibilityGroup: 'major' })
-    await registry.register('orders', of(order(), '1'))
-    await registry.register('orders', of(otherType, '2'))
-    expect((await registry.check('orders', of(withTotal, '1'))).compatible).toBe(true)
-    expect((await registry.check('orders', of(withTotal, '2'))).compatible).toBe(false)
+    await registry.register('orders', ofMajor(order(), '1'))
+    await registry.register('orders', ofMajor(otherType, '2'))
+    expect((await registry.check('orders', ofMajor(withTotal, '1'))).compatible).toBe(true)
+    expect((await registry.check('orders', ofMajor(withTotal, '2'))).compatible).toBe(false)
   })
 })
 
@@ -353,16 +367,6 @@ describe('Deleting', () => {
 
 describe('References', () => {
   const money = { type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] }
-  const priced = (fields: object = {}) =>
-    json(
-      {
-        type: 'object',
-        properties: { total: { $ref: 'money.json' }, ...fields },
-        additionalProperties: false,
-      },
-      { references: [{ name: 'money.json', subject: 'money', version: 1 }] },
-    )
-
   test('are resolved inside the registry, and compared by what they lead to', async () => {
     const registry = newRegistry()
     await registry.register('money', json(money))

@@ -78,7 +78,8 @@ function isNumbered(found: VersionEntry | StoredVersion, { id, version }: GivenN
 async function checkNumbers(store: SchemaStore, candidate: Candidate, given: GivenNumbers): Promise<void> {
   const { subject, guid } = candidate
   const { id, version } = given
-  const [stored] = (await store.byGuid(guid)).filter(({ context }) => context === subject.context)
+  const same = await store.byGuid(guid)
+  const stored = same.find(({ context }) => context === subject.context)
   if (id !== undefined && stored !== undefined && stored.id !== id) {
     throw taken(`The schema has the id ${stored.id} here, and can have no other`)
   }

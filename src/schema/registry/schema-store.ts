@@ -101,7 +101,7 @@ export interface SchemaStore {
 
   byId(context: string, id: number): Promise<StoredSchema | undefined>
 
-  /** The content wherever it is: once for each context. */
+  /** The content wherever it is: once for each context, by its name. */
   byGuid(guid: string): Promise<readonly StoredSchema[]>
 
   /** The versions that have an id, deleted ones too, by name and number. */
