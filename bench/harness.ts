@@ -45,6 +45,11 @@ export function rounded(value: number, digits = 2): number {
   return Number(value.toFixed(digits))
 }
 
+/** The machine's monotonic clock, the same in all processes, in ms. */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
 /** Progress is for people: stdout carries the figures alone. */
 export function say(words: string): void {
   process.stderr.write(`${words}\n`)

@@ -1,10 +1,11 @@
 /** `npm run bench -- sqlite`: answers one question and prints one line of JSON; words go to stderr. */
 import { parseArgs } from 'node:util'
+import { benchGroups } from './groups.ts'
 import { say } from './harness.ts'
 import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
 
-const benches = { schema: benchSchema, sqlite: benchSqlite }
+const benches = { groups: benchGroups, schema: benchSchema, sqlite: benchSqlite }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -23,7 +23,7 @@ test('An event that kills its process becomes a dead letter after its attempts; 
   do lives.push(await life())
   while (lives.at(-1)?.signal === 'SIGKILL' && lives.length < 10)
   expect(lives.map(({ signal }) => signal)).toEqual(['SIGKILL', 'SIGKILL', 'SIGKILL', null])
-  expect(lives.at(-1)?.lines).toEqual(['4 handler_crashed 3'])
+  expect(lives.at(-1)?.lines.at(-1)).toBe('4 handler_crashed 3')
   const lines = lives.flatMap((each) => each.lines)
   expect(lines.filter((line) => line.startsWith('4 attempt'))).toEqual([
     '4 attempt 1',
@@ -33,5 +33,5 @@ test('An event that kills its process becomes a dead letter after its attempts; 
   const done = new Set(
     lines.filter((line) => line.endsWith('done')).map((line) => Number(line.split(' ')[0])),
   )
-  expect(done).toEqual(new Set([0, 1, 2, 3, 5, 6, 7, 8, 9]))
+  expect(done).toEqual(new Set([0, 1, 2, 3, 5, 6, 7, 8, 9, 10]))
 }, 30_000)

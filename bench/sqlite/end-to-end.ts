@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises'
 import { quantile } from '../harness.ts'
+import { paced } from '../paced.ts'
 import { openShop, order, orderPlaced } from './shop.ts'
 
 export interface EndToEndOptions {
@@ -31,17 +31,10 @@ export async function endToEnd(options: EndToEndOptions): Promise<Latency> {
   })
   await group.joined()
 
-  const startedMs = performance.now()
-  const publishes: Promise<void>[] = []
-  while (publishes.length < total) {
-    const due = Math.min(total, Math.floor((performance.now() - startedMs) / everyMs))
-    while (publishes.length < due) {
-      publishedMs[publishes.length] = performance.now()
-      publishes.push(bus.publish(orderPlaced, order(publishes.length)))
-    }
-    await setTimeout(1)
-  }
-  await Promise.all(publishes)
+  const startedMs = await paced(perSecond, total, (number) => {
+    publishedMs[number] = performance.now()
+    return bus.publish(orderPlaced, order(number))
+  })
   await group.caughtUp()
 
   const first = Math.floor(warmUpMs / everyMs)

@@ -10,9 +10,10 @@ import {
   toError,
 } from '../kernel/index.ts'
 import type { Assignment, Batch, StoredRecord, Subscription, Transport } from '../log/index.ts'
-import { type AttemptContext, abandoned, eventOf } from './attempt.ts'
+import { eventOf } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import type { GroupPolicy } from './group-options.ts'
+import { type AttemptContext, abandoned } from './handler-run.ts'
 import type { Handlers } from './handlers.ts'
 import { KeptEvents } from './kept-events.ts'
 import type { Lane } from './lane.ts'
@@ -48,7 +49,8 @@ export class Consumer {
   #subscription: Subscription | undefined
   #commitTimer: Timer | undefined
   #committing: Promise<void> = Promise.resolve()
-  #stopping: Promise<void> | undefined
+  readonly #stopping = new AbortController()
+  #stopped: Promise<void> | undefined
   #failure: Error | undefined
   /** Events passed over because the group has no handler for their type. */
   skipped = 0
@@ -57,6 +59,7 @@ export class Consumer {
     this.#options = options
     const { context, policy, handlers, deadLetters, clock, random, report, transport } = options
     const trusted = transport.capabilities.trustedRecords
+    const { signal: stopping } = this.#stopping
     const save = (run: PartitionRun): Promise<boolean> => this.#commitNow(run)
     this.#deliverer = new Deliverer({
       context,
@@ -67,6 +70,7 @@ export class Consumer {
       clock,
       random,
       report,
+      stopping,
       save,
     })
     this.#runner = new LaneRunner({
@@ -76,9 +80,16 @@ export class Consumer {
       progressed: (run) => this.#progressed(run),
       failed: (error) => this.#fail(error),
     })
-    const { group } = context
     this.#kept = new KeptEvents(
-      { group, policy, deadLetters, runner: this.#runner, clock, progressed: (run) => this.#progressed(run) },
+      {
+        group: context.group,
+        policy,
+        deadLetters,
+        runner: this.#runner,
+        clock,
+        stopping,
+        progressed: (run) => this.#progressed(run),
+      },
       () => this.#runs.values(),
     )
   }
@@ -91,8 +102,10 @@ export class Consumer {
       member,
       topics,
       start: policy.start,
+      rewind: policy.rewind,
       sessionTimeoutMs: policy.sessionTimeoutMs,
       heartbeatEveryMs: policy.heartbeatEveryMs,
+      blockedMs: groupDefaults.blockedMs,
       fetch: { maxRecords: groupDefaults.fetchEvents, maxBytes: groupDefaults.fetchBytes },
     })
     this.#kept.watch()
@@ -126,8 +139,8 @@ export class Consumer {
 
   /** Starts nothing more, waits for handlers at work up to the drain time, commits, and leaves the group. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop()
-    return this.#stopping
+    this.#stopped ??= this.#stop()
+    return this.#stopped
   }
 
   /** Fulfils after the next commit, or when the member stops. */
@@ -144,7 +157,7 @@ export class Consumer {
   async #stop(): Promise<void> {
     const { policy, clock } = this.#options
     this.#runner.accepting = false
-    this.#deliverer.accepting = false
+    this.#stopping.abort()
     this.#memory.giveUp()
     this.#kept.close()
     const waited = new AbortController()
@@ -172,6 +185,7 @@ export class Consumer {
     if (lanes.length > 0 && run.beyondBegun)
       await surely(
         this.#options.clock,
+        this.#stopping.signal,
         () => this.#mayDeliver(run),
         () => this.#cover(run),
       )
@@ -256,7 +270,15 @@ export class Consumer {
       else this.#subscription?.resume(run.assignment)
     }
     if (run.mustPark || (far && run.lowestWaits)) void this.#kept.setAside([run])
-    else if (this.#memory.full) void this.#kept.setAside([...this.#runs.values()])
+    else if (this.#memory.full) this.#makeRoom()
+  }
+
+  /** Nothing more can be read: what waits for a later attempt is set aside, what waits for a fuller batch is handled. */
+  #makeRoom(): void {
+    for (const run of this.#runs.values()) {
+      for (const collector of run.collectors.values()) collector.flush()
+    }
+    void this.#kept.setAside([...this.#runs.values()])
   }
 
   #commit(): Promise<void> {

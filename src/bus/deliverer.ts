@@ -1,11 +1,13 @@
 import { type DeadLetterState, type DeadLetterStore, deadLetterId } from '../dead-letter/index.ts'
 import { type Clock, groupDefaults, type Random, TidingsError, toError } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
-import { Attempt, type AttemptContext, abandoned, eventOf, type Outcome } from './attempt.ts'
+import { Attempt, eventOf } from './attempt.ts'
+import { BatchAttempt, type BatchEntry, type SettledBatch } from './batch-attempt.ts'
 import { Deadlines } from './deadlines.ts'
 import type { GroupPolicy } from './group-options.ts'
-import type { Handlers } from './handlers.ts'
-import type { Work } from './lane.ts'
+import { type AttemptContext, abandoned, type Endable, type HandlerRun, type Outcome } from './handler-run.ts'
+import { type BatchHandling, type Handlers, takesBatches } from './handlers.ts'
+import type { Lane, Work } from './lane.ts'
 import { letterOf } from './letter.ts'
 import type { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
@@ -22,15 +24,17 @@ export interface DelivererOptions {
   readonly clock: Clock
   readonly random: Random
   readonly report: Report
+  /** Aborts when the member stops: then a store that cannot be written is not waited for. */
+  readonly stopping: AbortSignal
   /** Commits what a partition has to say now; fulfils with whether it is durable. */
   readonly save: (run: PartitionRun) => Promise<boolean>
 }
 
 /**
- * What follows a delivery: its lane goes on, waits for its first event, is blocked by it, or stops because the event is
- * no longer ours.
+ * What follows a delivery: its lane goes on, has its first event once more, waits for it, is blocked by it, or stops because
+ * the event is no longer ours.
  */
-export type Next = 'go-on' | 'blocked' | 'stop' | { readonly waitMs: number }
+export type Next = 'go-on' | 'again' | 'blocked' | 'stop' | { readonly waitMs: number }
 
 /**
  * Delivers one event and settles what comes of it: finished, to be tried again, or a dead letter, which is written
@@ -38,9 +42,7 @@ export type Next = 'go-on' | 'blocked' | 'stop' | { readonly waitMs: number }
  */
 export class Deliverer {
   readonly #options: DelivererOptions
-  readonly #deadlines: Deadlines<Attempt>
-  /** False while the member stops: then a store that cannot be written is not waited for. */
-  accepting = true
+  readonly #deadlines: Deadlines<Endable>
 
   constructor(options: DelivererOptions) {
     const { clock, policy } = options
@@ -55,14 +57,13 @@ export class Deliverer {
   }
 
   close(): void {
-    this.accepting = false
     this.#deadlines.close()
   }
 
   async #deliverKept(run: PartitionRun, work: Work): Promise<Next> {
     const id = deadLetterId(this.#options.context.group, work)
     const letter = await this.#surely(run, () => this.#options.deadLetters.get(id))
-    if (!run.accepting || !this.accepting) return 'stop'
+    if (!run.accepting || this.#options.stopping.aborted) return 'stop'
     // Somebody may have discarded it since.
     const ended = letter === undefined || letter.state === 'handled' || letter.state === 'discarded'
     return ended ? this.#finished(run, work) : this.#deliverRecord(run, work, letter)
@@ -87,11 +88,13 @@ export class Deliverer {
   async #attemptCounted(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
     const { failed, origin } = work
     const attempt = work.suspect ? Math.max(2, failed + 1) : failed + 1
-    work.failed = attempt
+    work.counted = attempt
     if (origin === 'read') await this.#surely(run, () => this.#save(run))
     else await this.#put(run, work, record, origin)
-    work.failed = failed
-    if (run.closed || !run.accepting || !this.accepting) return 'stop'
+    if (run.closed || !run.accepting || this.#options.stopping.aborted) {
+      work.counted = 0
+      return 'stop'
+    }
     try {
       return await this.#attempt(run, work, record, attempt)
     } finally {
@@ -105,22 +108,82 @@ export class Deliverer {
   }
 
   #attempt(run: PartitionRun, work: Work, record: StoredRecord, number: number): Next | Promise<Next> {
-    const { context, handlers, clock } = this.#options
-    const handling = work.event && handlers.of(work.event.type)
-    if (handling === undefined || work.event === undefined) return this.#finish(run, work)
-    const attempt = new Attempt(context, run.assignment, handling, record, work.event, number)
+    const { context, handlers } = this.#options
+    const { event, lane } = work
+    const handling = event && handlers.of(event.type)
+    if (handling === undefined || event === undefined) return this.#finish(run, work)
+    if (takesBatches(handling)) {
+      const entry = { lane, record, event, attempt: number }
+      const batch = new BatchAttempt(context, run.assignment, handling, [entry])
+      return this.#start(run, batch, (each, tookMs) => this.#apply(run, work, record, only(each), tookMs))
+    }
+    const attempt = new Attempt(context, run.assignment, handling, record, event, number)
+    return this.#start(run, attempt, (each, tookMs) => this.#apply(run, work, record, each, tookMs))
+  }
+
+  /** The handler of batches that an event goes to, together with others; undefined for one that is delivered by itself. */
+  batchHandlingOf({ origin, event, failed, suspect, alone }: Work): BatchHandling | undefined {
+    const withOthers = origin === 'read' && failed === 0 && !suspect && !alone
+    return withOthers && event !== undefined ? this.#options.handlers.ofBatches(event.type) : undefined
+  }
+
+  /** Delivers events as one batch. Fulfils with what follows for each of their lanes; rejects never. */
+  async deliverBatch(
+    run: PartitionRun,
+    handling: BatchHandling,
+    works: readonly Work[],
+  ): Promise<ReadonlyMap<Lane, Next | Promise<Next>>> {
+    const entries = works.flatMap(entryOf)
+    const batch = new BatchAttempt(this.#options.context, run.assignment, handling, entries)
+    return this.#start(run, batch, (outcome, tookMs) => this.#applyBatch(run, works, outcome, tookMs))
+  }
+
+  /** @param apply what follows from the outcome, and how long it took to come to it. */
+  #start<Settled, Follows>(
+    run: PartitionRun,
+    attempt: HandlerRun<Settled>,
+    apply: (outcome: Outcome | Settled, tookMs: number) => Follows | Promise<Follows>,
+  ): Follows | Promise<Follows> {
+    const { clock } = this.#options
     const startMs = clock.monotonic()
     const outcome = attempt.run()
-    if (!(outcome instanceof Promise)) {
-      return this.#apply(run, work, record, outcome, clock.monotonic() - startMs)
-    }
+    if (!(outcome instanceof Promise)) return apply(outcome, clock.monotonic() - startMs)
     const deadline = this.#deadlines.add(attempt)
     const place = run.attempts.add(attempt)
     return outcome.then((each) => {
       this.#deadlines.remove(deadline)
       run.attempts.remove(place)
-      return this.#apply(run, work, record, each, clock.monotonic() - startMs)
+      return apply(each, clock.monotonic() - startMs)
     })
+  }
+
+  #applyBatch(
+    run: PartitionRun,
+    works: readonly Work[],
+    outcome: Outcome | SettledBatch,
+    tookMs: number,
+  ): ReadonlyMap<Lane, Next | Promise<Next>> {
+    const apart = outcome.kind === 'failed' && works.length > 1
+    const nexts = new Map<Lane, Next | Promise<Next>>()
+    for (const [index, work] of works.entries()) {
+      const { lane, record } = work
+      // What comes behind one that is not finished comes again.
+      const reached = (nexts.get(lane) ?? 'go-on') === 'go-on'
+      const own = outcome.kind === 'settled' ? outcome.outcomes[index] : outcome
+      if (record === undefined) continue
+      if (apart) nexts.set(lane, this.#takeApart(work, record, outcome.error, tookMs))
+      else if (reached) {
+        nexts.set(lane, own === undefined ? 'again' : this.#apply(run, work, record, own, tookMs))
+      }
+    }
+    return nexts
+  }
+
+  /** Nobody knows which event of a batch it failed for: each is attempted by itself, and none is blamed yet. */
+  #takeApart(work: Work, record: StoredRecord, error: Error, tookMs: number): Next {
+    this.#report(work, record, 'failed', tookMs, error, 0)
+    work.alone = true
+    return 'again'
   }
 
   #apply(
@@ -130,6 +193,7 @@ export class Deliverer {
     outcome: Outcome,
     tookMs: number,
   ): Next | Promise<Next> {
+    work.counted = 0
     if (run.closed || outcome === abandoned) return 'stop'
     switch (outcome.kind) {
       case 'handled':
@@ -217,7 +281,8 @@ export class Deliverer {
   }
 
   #surely<Result>(run: PartitionRun, action: () => Promise<Result>): Promise<Result> {
-    return surely(this.#options.clock, () => this.accepting && !run.closed, action)
+    const { clock, stopping } = this.#options
+    return surely(clock, stopping, () => !stopping.aborted && !run.closed, action)
   }
 
   #report(
@@ -246,7 +311,16 @@ export class Deliverer {
   }
 }
 
-function endLate(attempt: Attempt, { handlerTimeoutMs }: GroupPolicy): void {
+function entryOf({ lane, record, event, failed }: Work): BatchEntry[] {
+  return record === undefined || event === undefined ? [] : [{ lane, record, event, attempt: failed + 1 }]
+}
+
+/** The outcome of a batch of one. */
+function only(outcome: Outcome | SettledBatch): Outcome {
+  return outcome.kind === 'settled' ? (outcome.outcomes[0] ?? abandoned) : outcome
+}
+
+function endLate(attempt: Endable, { handlerTimeoutMs }: GroupPolicy): void {
   const error = new TidingsError(
     'handler_timeout',
     `The handler was still running after ${handlerTimeoutMs} ms. Give it the delivery's signal, or the group a longer handlerTimeout.`,

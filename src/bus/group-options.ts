@@ -8,12 +8,17 @@ import {
   shown,
   TidingsError,
 } from '../kernel/index.ts'
-import type { Capabilities, Start } from '../log/index.ts'
+import type { Capabilities, Rewind, Start } from '../log/index.ts'
 import { type Retry, type RetryPolicy, retryOf } from './retry.ts'
 
 export interface GroupOptions<C extends Capabilities = Capabilities, Transact = never> {
   /** Where the group begins on partitions it has never committed. Default `'end'`: only what is published from now on. */
   readonly start?: Start<C> | undefined
+  /**
+   * Whether `seek` may move the group back, so that events are delivered to it again. `'refused'`: only with force, for
+   * handlers that send mails or charge cards · `'allowed'`: for projections and the like. Default `'refused'`.
+   */
+  readonly rewind?: Rewind | undefined
   readonly retry?: RetryPolicy | undefined
   /** How long a handler may run before its signal aborts and the attempt has failed. Default 30 s. */
   readonly handlerTimeout?: Duration | undefined
@@ -45,6 +50,7 @@ export interface GroupOptions<C extends Capabilities = Capabilities, Transact = 
 /** Options with every default in place. */
 export interface GroupPolicy {
   readonly start: Start
+  readonly rewind: Rewind
   readonly retry: Retry
   readonly handlerTimeoutMs: number
   readonly concurrency: number
@@ -60,6 +66,7 @@ export interface GroupPolicy {
 
 const optionNames = {
   start: true,
+  rewind: true,
   retry: true,
   handlerTimeout: true,
   concurrency: true,
@@ -80,15 +87,17 @@ export function groupPolicy(
   capabilities: Capabilities,
 ): GroupPolicy {
   checkOptionNames('group()', options, optionNames)
-  const { start = 'end', afterNewer = 'wait', afterDeadLetter = 'continue' } = options
+  const { start = 'end', rewind = 'refused', afterNewer = 'wait', afterDeadLetter = 'continue' } = options
   checkStart(start, capabilities)
   checkInbox(options.inbox)
+  if (rewind !== 'allowed' && rewind !== 'refused') throw wrong('rewind', rewind, "'allowed' or 'refused'")
   if (afterNewer !== 'wait' && afterNewer !== 'dead-letter')
     throw wrong('afterNewer', afterNewer, "'wait' or 'dead-letter'")
   checkAfterDeadLetter(afterDeadLetter, capabilities)
   const sessionTimeoutMs = durationMs(options.sessionTimeout ?? groupDefaults.sessionTimeoutMs)
   return {
     start,
+    rewind,
     retry: retryOf(options.retry, (warning) => process.emitWarning(warning)),
     handlerTimeoutMs: durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs),
     concurrency: wholeNumber('concurrency', options.concurrency ?? groupDefaults.concurrency),

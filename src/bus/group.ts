@@ -2,13 +2,21 @@ import { hostname } from 'node:os'
 import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
 import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
 import type { Capabilities, PartitionBounds } from '../log/index.ts'
-import type { AttemptContext } from './attempt.ts'
+import { type BatchOptions, batchPolicy } from './batch-options.ts'
 import { checkHandler } from './check-handler.ts'
 import { Consumer } from './consumer.ts'
-import type { Delivery, DeliveryOf } from './delivery.ts'
+import type {
+  BatchDelivery,
+  BatchDeliveryOf,
+  BatchOf,
+  Delivery,
+  DeliveryOf,
+  TransactionalBatch,
+} from './delivery.ts'
 import type { Engine } from './engine.ts'
 import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-options.ts'
-import { Handlers } from './handlers.ts'
+import type { AttemptContext } from './handler-run.ts'
+import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
 import type { Report } from './report.ts'
 
@@ -55,18 +63,43 @@ export class Group<Types extends string, Transact = never> {
     selector: EventSelector<Selected> & Opened<Selected['event']['type'], Types>,
     handler: (delivery: DeliveryOf<Selected, Transact>) => unknown,
   ): this {
+    checkHandler(this.name, selector, handler)
+    // The selector's `decode` makes exactly what the handler takes; the two types meet only here.
+    this.#add({ selector, handle: handler as unknown as (delivery: Delivery) => unknown })
+    return this
+  }
+
+  /**
+   * Handles the events a selector names in batches: for projections at speed. A batch has events of one partition, in
+   * its order, `max` of them or what has come within `waitMs`; the batches of a partition follow each other. Fulfilled, all
+   * events are finished but those that did `fail`, which are attempted again by themselves; rejected, none is, and each is
+   * attempted by itself, its attempts counted from there. `transact` covers the whole batch.
+   * @throws `handler_duplicate`, `type_unknown`, `option_invalid`
+   */
+  onBatch<Selected extends VersionedEvent>(
+    selector: EventSelector<Selected> & Opened<Selected['event']['type'], Types>,
+    options: BatchOptions,
+    handler: (deliveries: readonly BatchDeliveryOf<Selected>[], batch: BatchOf<Transact>) => unknown,
+  ): this {
+    checkHandler(this.name, selector, handler)
+    // As in `on`.
+    const handleBatch = handler as unknown as (
+      deliveries: readonly BatchDelivery[],
+      batch: TransactionalBatch<unknown>,
+    ) => unknown
+    this.#add({ selector, handleBatch, ...batchPolicy(options) })
+    return this
+  }
+
+  #add(handling: Handling): void {
     if (this.#joined !== undefined) {
       throw new TidingsError(
         'option_invalid',
         `Group "${this.name}" is running. Name all its handlers before run().`,
       )
     }
-    checkHandler(this.name, selector, handler)
-    for (const type of selector.types) this.#context.catalog.topicOf(type)
-    // The selector's `decode` makes exactly what the handler takes; the two types meet only here.
-    const handle = handler as unknown as (delivery: Delivery) => unknown
-    this.#handlers.add({ selector, handle })
-    return this
+    for (const type of handling.selector.types) this.#context.catalog.topicOf(type)
+    this.#handlers.add(handling)
   }
 
   /**

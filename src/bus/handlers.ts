@@ -1,17 +1,32 @@
 import type { EventSelector } from '../catalog/index.ts'
 import { TidingsError } from '../kernel/index.ts'
-import type { Delivery } from './delivery.ts'
+import type { BatchDelivery, Delivery, TransactionalBatch } from './delivery.ts'
 
 /** A handler with the selector that feeds it; the bus checks the two against each other when `on` is called. */
-export interface Handling {
+export interface SingleHandling {
   readonly selector: EventSelector
   readonly handle: (delivery: Delivery) => unknown
+}
+
+/** A handler of batches: of at most so many events, the first of which waits so long for others. */
+export interface BatchHandling {
+  readonly selector: EventSelector
+  readonly handleBatch: (deliveries: readonly BatchDelivery[], batch: TransactionalBatch<unknown>) => unknown
+  readonly max: number
+  readonly waitMs: number
+}
+
+export type Handling = SingleHandling | BatchHandling
+
+export function takesBatches(handling: Handling): handling is BatchHandling {
+  return 'handleBatch' in handling
 }
 
 /** Which handler a group runs for which type of event. */
 export class Handlers {
   readonly #group: string
   readonly #byType = new Map<string, Handling>()
+  #takesBatches = false
 
   constructor(group: string) {
     this.#group = group
@@ -28,10 +43,17 @@ export class Handlers {
       }
       this.#byType.set(type, handling)
     }
+    this.#takesBatches ||= takesBatches(handling)
   }
 
   of(type: string): Handling | undefined {
     return this.#byType.get(type)
+  }
+
+  /** The handler of a type, where that is one of batches. */
+  ofBatches(type: string): BatchHandling | undefined {
+    const handling = this.#takesBatches ? this.#byType.get(type) : undefined
+    return handling !== undefined && takesBatches(handling) ? handling : undefined
   }
 
   get types(): readonly string[] {

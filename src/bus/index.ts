@@ -1,6 +1,16 @@
+export type { BatchOptions } from './batch-options.ts'
 export { Bus, openBus } from './bus.ts'
 export type { BusOptions } from './bus-options.ts'
-export type { Delivery, DeliveryOf, TransactionalDelivery } from './delivery.ts'
+export type {
+  BatchDelivery,
+  BatchDeliveryOf,
+  BatchOf,
+  Delivery,
+  DeliveryBatch,
+  DeliveryOf,
+  TransactionalBatch,
+  TransactionalDelivery,
+} from './delivery.ts'
 export type { Engine } from './engine.ts'
 export type { Group } from './group.ts'
 export type { GroupOptions } from './group-options.ts'

@@ -13,6 +13,8 @@ export interface KeptEventsOptions {
   readonly deadLetters: DeadLetterStore
   readonly runner: LaneRunner
   readonly clock: Clock
+  /** Aborts when the member stops. */
+  readonly stopping: AbortSignal
   /** Events of the partition were handed over: there is something to commit, and room. */
   readonly progressed: (run: PartitionRun) => void
 }
@@ -42,13 +44,13 @@ export class KeptEvents {
 
   /** Puts what is kept of a partition into its lanes, before its first record is. */
   async load(run: PartitionRun): Promise<void> {
-    const { group, policy, deadLetters, runner, clock } = this.#options
+    const { group, policy, deadLetters, runner, clock, stopping } = this.#options
     const { topic, partition } = run.assignment
     // A dead letter matters only where it holds back its key.
     const states: readonly DeadLetterState[] =
       policy.afterDeadLetter === 'hold' ? [...delivered, 'dead'] : delivered
     const goOn = (): boolean => runner.accepting && !run.closed
-    const kept = await surely(clock, goOn, () => deadLetters.open(group, topic, partition, states))
+    const kept = await surely(clock, stopping, goOn, () => deadLetters.open(group, topic, partition, states))
     for (const place of kept) {
       const lane = isKept(place.state) ? run.addKept(place, place.state) : undefined
       if (lane !== undefined) runner.offer(run, lane)

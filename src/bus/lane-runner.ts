@@ -1,5 +1,7 @@
 import { type Clock, isTidingsError } from '../kernel/index.ts'
+import { BatchCollector } from './batch-collector.ts'
 import type { Deliverer, Next } from './deliverer.ts'
+import type { BatchHandling } from './handlers.ts'
 import type { Lane } from './lane.ts'
 import { Line } from './line.ts'
 import type { PartitionRun } from './partition-run.ts'
@@ -14,10 +16,18 @@ export interface LaneRunnerOptions {
   readonly failed: (error: unknown) => void
 }
 
-/** Runs lanes: one event at a time for a key, as many keys at once as the group's concurrency allows. */
+/** What waits for a place among the handlers at work. */
+type Turn =
+  | { readonly run: PartitionRun; readonly lane: Lane }
+  | { readonly run: PartitionRun; readonly collector: BatchCollector }
+
+/**
+ * Runs lanes: one event at a time for a key, as many keys at once as the group's concurrency allows. Lanes whose next
+ * event is for a handler of batches run together, as one.
+ */
 export class LaneRunner {
   readonly #options: LaneRunnerOptions
-  readonly #ready = new Line<{ readonly run: PartitionRun; readonly lane: Lane }>()
+  readonly #ready = new Line<Turn>()
   readonly #idle: (() => void)[] = []
   #running = 0
   #filling = false
@@ -36,6 +46,7 @@ export class LaneRunner {
 
   #prepare(run: PartitionRun, lane: Lane): void {
     const [first] = lane.works
+    if (lane.state === 'collecting') lane.collector?.add(lane)
     if (lane.state !== 'idle' || first === undefined) return
     if (first.origin === 'dead') {
       lane.state = 'blocked'
@@ -87,7 +98,30 @@ export class LaneRunner {
 
   #admitLane(run: PartitionRun, lane: Lane): void {
     run.held.delete(lane)
-    this.#ready.add({ run, lane })
+    const handling = this.#batchHandlingOf(lane)
+    if (handling === undefined) this.#ready.add({ run, lane })
+    else this.#collectorOf(run, handling).add(lane)
+  }
+
+  #batchHandlingOf({ works: [first] }: Lane): BatchHandling | undefined {
+    return first && this.#options.deliverer.batchHandlingOf(first)
+  }
+
+  #collectorOf(run: PartitionRun, handling: BatchHandling): BatchCollector {
+    const known = run.collectors.get(handling)
+    if (known !== undefined) return known
+    const { clock, deliverer } = this.#options
+    const collector = new BatchCollector({
+      handling,
+      clock,
+      takes: (work) => deliverer.batchHandlingOf(work) === handling,
+      ready: () => {
+        this.#ready.add({ run, collector })
+        this.#fill()
+      },
+    })
+    run.collectors.set(handling, collector)
+    return collector
   }
 
   #fill(): void {
@@ -98,33 +132,82 @@ export class LaneRunner {
       while (this.#running < this.#options.concurrency && this.accepting) {
         const next = this.#ready.shift()
         if (next === undefined) break
-        next.lane.state = 'running'
         this.#running += 1
         next.run.running += 1
-        this.#drain(next.run, next.lane)
+        if ('collector' in next) this.#runBatch(next.run, next.collector)
+        else {
+          next.lane.state = 'running'
+          this.#drain(next.run, next.lane)
+        }
       }
     } finally {
       this.#filling = false
     }
   }
 
-  /** Runs a lane until it is empty, has to wait, or may not go on. Synchronous as long as its deliveries are. */
+  #runBatch(run: PartitionRun, collector: BatchCollector): void {
+    const works = run.accepting && this.accepting ? collector.start() : []
+    if (works.length === 0) {
+      this.#rest(run)
+      return
+    }
+    this.#options.deliverer.deliverBatch(run, collector.handling, works).then(
+      (nexts) => this.#followBatch(run, collector, nexts),
+      (error: unknown) => this.#options.failed(error),
+    )
+  }
+
+  /** Each lane of a batch goes its own way: one that has to write down a failure needs a place for that. */
+  #followBatch(
+    run: PartitionRun,
+    collector: BatchCollector,
+    nexts: ReadonlyMap<Lane, Next | Promise<Next>>,
+  ): void {
+    const onward: Lane[] = []
+    for (const [lane, next] of nexts) {
+      if (next instanceof Promise) {
+        this.#running += 1
+        run.running += 1
+        this.#await(run, lane, next)
+      } else {
+        this.#settle(run, lane, next)
+        if (next === 'go-on' || next === 'again') onward.push(lane)
+      }
+    }
+    this.#options.progressed(run)
+    this.offer(run, ...onward)
+    collector.ended()
+    this.#rest(run)
+  }
+
+  /**
+   * Runs a lane until it is empty, has to wait, may not go on, or comes to an event for a batch. Synchronous as long as
+   * its deliveries are.
+   */
   #drain(run: PartitionRun, lane: Lane): void {
     for (;;) {
       const [work] = lane.works
-      const next =
-        work !== undefined && run.accepting && this.accepting
-          ? this.#options.deliverer.deliver(run, work)
-          : 'stop'
+      const mayStart = work !== undefined && run.accepting && this.accepting
+      if (mayStart && this.#batchHandlingOf(lane) !== undefined) {
+        lane.state = 'idle'
+        this.#rest(run)
+        this.offer(run, lane)
+        return
+      }
+      const next = mayStart ? this.#options.deliverer.deliver(run, work) : 'stop'
       if (next instanceof Promise) {
-        next.then(
-          (each) => this.#continue(run, lane, each),
-          (error: unknown) => this.#giveUp(run, lane, error),
-        )
+        this.#await(run, lane, next)
         return
       }
       if (!this.#goOn(run, lane, next)) return
     }
+  }
+
+  #await(run: PartitionRun, lane: Lane, next: Promise<Next>): void {
+    next.then(
+      (each) => this.#continue(run, lane, each),
+      (error: unknown) => this.#giveUp(run, lane, error),
+    )
   }
 
   #continue(run: PartitionRun, lane: Lane, next: Next): void {
@@ -137,14 +220,16 @@ export class LaneRunner {
       // In a careful partition the next suspect may be another lane's.
       if (!run.careful) return true
     }
-    if (typeof next === 'object' && !run.closed) {
-      this.#wait(run, lane, next.waitMs)
-      run.clearSuspicionBehind(lane)
-    } else if (next !== 'blocked') lane.state = 'idle'
-    if (next === 'blocked') run.clearSuspicionBehind(lane)
+    this.#settle(run, lane, next)
     this.#rest(run)
     if (next === 'go-on') this.offer(run, lane)
     return false
+  }
+
+  #settle(run: PartitionRun, lane: Lane, next: Next): void {
+    if (typeof next === 'object' && !run.closed) this.#wait(run, lane, next.waitMs)
+    else if (next !== 'blocked') lane.state = 'idle'
+    if (next === 'blocked' || typeof next === 'object') run.passSuspects(lane)
   }
 
   /** A delivery rejects when the member stops or has lost the partition before its store could be written. */

@@ -1,6 +1,7 @@
 import type { CloudEvent } from '../event/index.ts'
 import type { Timer } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
+import type { BatchCollector } from './batch-collector.ts'
 import type { Place } from './line.ts'
 
 export type KeptOrigin = 'set-aside' | 'requested' | 'parked' | 'dead'
@@ -23,8 +24,12 @@ export interface Work {
   event: CloudEvent | undefined
   /** Attempts that have failed, or during which the process died. */
   failed: number
+  /** The number of the attempt at work that was stored before it started; 0 without one. */
+  counted: number
   /** An earlier owner may have died while it handled this: until it is attempted here and the process lives on. */
   suspect: boolean
+  /** The batch that it was in has failed: it is delivered by itself. */
+  alone: boolean
   /** Why the last attempt failed. */
   error: Error | undefined
   /** When it may be tried again, ms since the Unix epoch. */
@@ -33,19 +38,22 @@ export interface Work {
 
 /**
  * The unfinished events of one key, in order: the first is delivered, the others wait for it. `ready`: for a place
- * among the handlers at work · `waiting`: for a later attempt of the first · `blocked`: the first is a dead letter, and
- * somebody has to redrive or discard it.
+ * among the handlers at work · `collecting`: its first events wait for a batch to fill · `waiting`: for a later attempt of
+ * the first · `blocked`: the first is a dead letter, and somebody has to redrive or discard it.
  */
 export interface Lane {
   /** Events without a key are each in a lane of their own. */
   readonly key: string | undefined
   readonly works: Work[]
-  state: 'idle' | 'ready' | 'running' | 'waiting' | 'blocked'
+  state: 'idle' | 'ready' | 'collecting' | 'running' | 'waiting' | 'blocked'
   timer: Timer | undefined
+  /** How many of its first events are in a batch, and what collects that. */
+  collected: number
+  collector: BatchCollector | undefined
 }
 
 export function newLane(key: string | undefined): Lane {
-  return { key, works: [], state: 'idle', timer: undefined }
+  return { key, works: [], state: 'idle', timer: undefined, collected: 0, collector: undefined }
 }
 
 type Kept = 'lane' | 'topic' | 'partition' | 'offset' | 'origin'
@@ -57,7 +65,9 @@ export function newWork(known: Pick<Work, Kept> & Partial<Work>): Work {
     record: undefined,
     event: undefined,
     failed: 0,
+    counted: 0,
     suspect: false,
+    alone: false,
     error: undefined,
     nextAttemptAt: undefined,
     ...known,

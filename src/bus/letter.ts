@@ -12,7 +12,7 @@ export function letterOf(
   state: DeadLetterState,
   nowMs: number,
 ): DeadLetter {
-  const { topic, partition, offset, event, failed, nextAttemptAt } = work
+  const { topic, partition, offset, event, failed, counted, nextAttemptAt } = work
   const error = work.error ?? (state === 'parked' ? behindDead : behindFailed)
   return {
     id: deadLetterId(group, work),
@@ -23,7 +23,7 @@ export function letterOf(
     appendedAt: record.appendedAt,
     state,
     ...failureOf(error),
-    attempts: failed,
+    attempts: Math.max(failed, counted),
     event: event && { type: event.type, source: event.source, id: event.id },
     key: event && partitionKeyOf(event),
     encoded: record.encoded,

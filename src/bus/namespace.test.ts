@@ -21,7 +21,9 @@ async function joinOnce(engine: Engine): Promise<number> {
     topics: ['orders'],
     start: 'start',
     sessionTimeoutMs: 10_000,
+    rewind: 'refused',
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 1, maxBytes: 1 },
   })
   const generation = subscription.assigned.find(({ partition }) => partition === 0)?.generation ?? 0
@@ -66,6 +68,17 @@ test('A namespace forgets its own groups', async () => {
   await expect(staging.admin.forget('biling')).rejects.toThrow(/Known groups: billing\.$/)
   await staging.admin.forget('billing')
   expect(await engine.admin.groups()).toEqual([])
+})
+
+test('A namespace pauses its own groups and topics, and shows them by its own names', async () => {
+  const { engine, staging } = await openStaging()
+  await joinOnce(staging)
+  await expect(staging.admin.pause('biling')).rejects.toThrow(/Known groups: billing\.$/)
+  await staging.admin.pause('billing', { topic: 'orders', partition: 1 })
+  expect((await engine.admin.groups())[0]?.paused).toEqual([{ topic: 'staging.orders', partition: 1 }])
+  expect((await staging.admin.groups())[0]?.paused).toEqual([{ topic: 'orders', partition: 1 }])
+  await staging.admin.resume('billing')
+  expect((await staging.admin.groups())[0]?.paused).toEqual([])
 })
 
 test('A namespace has its own dead letters, written by the owners of its partitions', async () => {

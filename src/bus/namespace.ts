@@ -10,6 +10,7 @@ import {
   type Assignment,
   type Capabilities,
   type Fence,
+  type GroupPart,
   groupMissing,
   type Subscription,
   type TransportAdmin,
@@ -129,6 +130,7 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
           ...info,
           group: names.inside(info.group),
           topics: info.topics.map((topic) => names.inside(topic)),
+          paused: info.paused.map((part) => partOf(part, (topic) => names.inside(topic))),
           members: info.members.map(({ member, partitions }) => ({
             member,
             partitions: partitions.map((each) => ({ ...each, topic: names.inside(each.topic) })),
@@ -149,6 +151,20 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
       await checkGroup(group)
       return admin.seek(names.outside(group), names.outside(topic), to, options)
     },
+    pause: async (group, part = {}) => {
+      await checkGroup(group)
+      return admin.pause(
+        names.outside(group),
+        partOf(part, (topic) => names.outside(topic)),
+      )
+    },
+    resume: async (group, part = {}) => {
+      await checkGroup(group)
+      return admin.resume(
+        names.outside(group),
+        partOf(part, (topic) => names.outside(topic)),
+      )
+    },
     forget: async (group) => {
       await checkGroup(group)
       return admin.forget(names.outside(group))
@@ -162,6 +178,10 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
     truncate: (topic, partition, before) => admin.truncate(names.outside(topic), partition, before),
     watch: (changed) => admin.watch(changed),
   }
+}
+
+function partOf(part: GroupPart, name: (topic: string) => string): GroupPart {
+  return part.topic === undefined ? part : { ...part, topic: name(part.topic) }
 }
 
 function namedDeadLetters(names: Names, store: DeadLetterStore): DeadLetterStore {

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { CloudEvent } from '../event/index.ts'
-import { constant, exponential, seededRandom } from '../kernel/index.ts'
+import { constant, exponential, limits, seededRandom } from '../kernel/index.ts'
 import { memory } from '../memory/index.ts'
 import { openBus } from './bus.ts'
 import type { BusOptions } from './bus-options.ts'
@@ -55,6 +55,7 @@ describe('group', () => {
     [{ retry: { backoff: '1s' } }, `retry.backoff is "1s". Give a function, as exponential('1s', '1m')`],
     [{ retry: { attempts: 0 } }, 'retry.attempts is 0.'],
     [{ retry: { atempts: 2 } }, 'retry has no option "atempts". Did you mean attempts?'],
+    [{ rewind: true }, `rewind is true. Give 'allowed' or 'refused'.`],
     [{ afterNewer: 'skip' }, `afterNewer is "skip". Give 'wait' or 'dead-letter'.`],
     [{ concurrency: 1.5 }, 'concurrency is 1.5. Give a whole number from 1.'],
     [{ assumeVersion: { 'com.example.orders.paid': 0 } }, 'assumeVersion of com.example.orders.paid is 0.'],
@@ -70,6 +71,7 @@ describe('group', () => {
     expect(() => fixture.bus.group(undefined as unknown as string)).toThrow(
       'name_invalid: A group cannot be called',
     )
+    expect(() => fixture.bus.group('x'.repeat(limits.nameLength + 1))).toThrow(/^name_invalid: .* 1 to 128 /)
   })
 
   test('needs something to handle and a function that handles it', () => {

@@ -8,8 +8,10 @@ import {
   type StoredRecord,
   Watermark,
 } from '../log/index.ts'
-import type { Attempt } from './attempt.ts'
+import type { BatchCollector } from './batch-collector.ts'
 import { decodeCommitState, encodeCommitState } from './commit-state.ts'
+import type { Endable } from './handler-run.ts'
+import type { BatchHandling } from './handlers.ts'
 import { type KeptOrigin, type Lane, newWork, type Work } from './lane.ts'
 import { Lanes } from './lanes.ts'
 import { Line } from './line.ts'
@@ -21,7 +23,9 @@ export type KeptLetter = Pick<DeadLetter, 'offset' | 'key' | 'attempts' | 'nextA
 /** What one member knows of a partition while it owns it: how far it is finished, and the lanes of its keys. */
 export class PartitionRun {
   readonly assignment: Assignment
-  readonly attempts: Line<Attempt> = new Line()
+  readonly attempts: Line<Endable> = new Line()
+  /** What collects events for handlers of batches. */
+  readonly collectors: Map<BatchHandling, BatchCollector> = new Map()
   /** Nothing more is read until it is further. */
   paused = false
   /** There are events to be parked behind a dead letter. */
@@ -32,7 +36,8 @@ export class PartitionRun {
   readonly held: Set<Lane> = new Set()
   readonly #watermark: Watermark
   readonly #memory: MemoryBound
-  readonly #failedBefore: ReadonlyMap<number, number>
+  /** Attempts of events that an earlier owner counted and that were not read yet. */
+  readonly #failedBefore: Map<number, number>
   /** Read and not finished, in offset order. */
   readonly #unfinished = new Line<Work>()
   /** Kept by the dead-letter store and still to be delivered, by offset. */
@@ -41,8 +46,8 @@ export class PartitionRun {
   #readTo: number
   /** Events before it may have been in hand when an earlier owner died. */
   readonly #suspectTo: number
-  /** Suspects that were read and have not been attempted yet. */
-  #suspects = 0
+  /** Suspects that were read and are to be attempted before anything else is. */
+  readonly #suspects = new Set<Work>()
   /** What the last commit says may be in hand. */
   #begunTo: number
   #readSinceCommit = 0
@@ -56,7 +61,7 @@ export class PartitionRun {
     const { finished, attempts, begun } = decodeCommitState(offset, state)
     this.assignment = assignment
     this.#watermark = new Watermark(offset, finished)
-    this.#failedBefore = attempts
+    this.#failedBefore = new Map(attempts)
     this.#memory = memory
     this.#readTo = offset
     this.#suspectTo = Math.min(begun, assignment.end)
@@ -94,10 +99,11 @@ export class PartitionRun {
     const { topic, partition, offset } = record
     const lane = this.#lanes.of(event === undefined ? undefined : partitionKeyOf(event))
     const failed = this.#failedBefore.get(offset) ?? 0
+    this.#failedBefore.delete(offset)
     const suspect = offset < this.#suspectTo
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
-    if (suspect) this.#suspects += 1
+    if (suspect) this.#suspects.add(work)
     if (lane.state === 'blocked') this.mustPark = true
     this.#memory.add(record)
     this.#readSinceCommit += 1
@@ -154,7 +160,7 @@ export class PartitionRun {
    * one after the other, nothing else is started.
    */
   get careful(): boolean {
-    return this.#suspects > 0 || this.#readTo < this.#suspectTo
+    return this.#suspects.size > 0 || this.#readTo < this.#suspectTo
   }
 
   /** Of the lanes that are held, the one to start next while the partition is careful: the least tried suspect's. */
@@ -168,16 +174,18 @@ export class PartitionRun {
     return best
   }
 
-  /** Events behind one that waits for another attempt are not started soon: they must not keep the others waiting. */
-  clearSuspicionBehind(lane: Lane): void {
-    for (const work of lane.works) this.clearSuspicion(work)
+  /**
+   * Events behind one that waits for another attempt are not started soon: they must not keep the others waiting. Their
+   * first attempt is still stored before it starts.
+   */
+  passSuspects(lane: Lane): void {
+    for (const work of lane.works) this.#suspects.delete(work)
   }
 
   /** The process has lived through an attempt of this event. */
   clearSuspicion(work: Work): void {
-    if (!work.suspect) return
     work.suspect = false
-    this.#suspects -= 1
+    this.#suspects.delete(work)
   }
 
   /** True when events are about to be started that the last commit does not cover. */
@@ -235,8 +243,8 @@ export class PartitionRun {
 
   /**
    * What is to be committed. `begun` reaches beyond what was read, so that most events are covered by a commit made
-   * before they came; `closing` covers none, nothing is in hand then. `fits` is false when finished ranges had to be
-   * left out to keep within the bound.
+   * before they came; `closing` covers only what an earlier owner left and was not tried, nothing is in hand then. `fits`
+   * is false when finished ranges had to be left out to keep within the bound.
    */
   commitState(closing: boolean): {
     readonly offset: number
@@ -245,10 +253,11 @@ export class PartitionRun {
     readonly fits: boolean
   } {
     const offset = this.#watermark.offset
-    const begun = closing ? offset : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
+    const begun = closing
+      ? this.#stillSuspectTo()
+      : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
     this.#readSinceCommit = 0
-    const attempts = new Map<number, number>()
-    for (const work of this.#unfinished) if (work.failed > 0) attempts.set(work.offset, work.failed)
+    const attempts = this.#attempts()
     let finished: readonly FinishedRange[] = this.#watermark.ranges
     let state = encodeCommitState(offset, { finished, attempts, begun })
     const fits = state.length <= limits.commitStateBytes
@@ -262,6 +271,25 @@ export class PartitionRun {
       state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
     return { offset, state, begun, fits }
+  }
+
+  /** Of the unfinished events, in offset order: those that were read, then those that are still to be. */
+  #attempts(): ReadonlyMap<number, number> {
+    const attempts = new Map<number, number>()
+    for (const { offset, failed, counted } of this.#unfinished) {
+      const count = Math.max(failed, counted)
+      if (count > 0) attempts.set(offset, count)
+    }
+    for (const [offset, count] of this.#failedBefore) if (offset >= this.#readTo) attempts.set(offset, count)
+    return attempts
+  }
+
+  /** What the next owner has to suspect when this one has nothing in hand: what it was to suspect and has not tried. */
+  #stillSuspectTo(): number {
+    if (this.#readTo < this.#suspectTo) return this.#suspectTo
+    let to = this.#watermark.offset
+    for (const { offset, suspect } of this.#unfinished) if (suspect) to = offset + 1
+    return to
   }
 
   /** A commit with this `begun` is durable. */
@@ -288,6 +316,7 @@ export class PartitionRun {
     this.#kept.clear()
     this.#lanes.clear()
     this.held.clear()
+    for (const collector of this.collectors.values()) collector.close()
   }
 
   get full(): boolean {

@@ -59,7 +59,7 @@ class Watcher {
   }
 }
 
-/** One run of a group on one engine, with members that fail, leave, join and die. */
+/** One run of a group on one engine, with members that fail, leave, join and die; with an even seed, they handle batches. */
 class Simulation {
   readonly clock = new VirtualClock()
   readonly random: Random
@@ -72,11 +72,13 @@ class Simulation {
   deaths = 0
 
   readonly #hold: boolean
+  readonly #inBatches: boolean
   readonly #ofKey = new Map<string, number[]>()
 
   constructor(seed: number, hold: boolean) {
     this.random = seededRandom(seed)
     this.#hold = hold
+    this.#inBatches = seed % 2 === 0
   }
 
   below(count: number): number {
@@ -118,19 +120,37 @@ class Simulation {
       retry,
       afterDeadLetter: this.#hold ? 'hold' : 'continue',
     } as const
-    const group = bus.group('group', options).on(placed, async ({ event }) => {
-      const { orderId, number } = event.data
-      if (process.dead) return forever
-      this.watcher.start(process, orderId, number)
-      const fails = orderId.startsWith('bad') || this.random.next() < 0.2
-      await new Promise<void>((resolve) => this.clock.schedule(this.random.next() * 50, resolve))
-      if (process.dead) return forever
-      this.watcher.end(orderId, number, fails ? 'failed' : 'handled')
-      if (fails) throw new Error('no luck')
-      return undefined
-    })
+    const group = bus.group('group', options)
+    if (this.#inBatches) {
+      group.onBatch(placed, { max: 5, waitMs: 30 }, async (deliveries) => {
+        if (this.random.next() < 0.1) throw new Error('no luck for all of them')
+        for (const delivery of deliveries) {
+          if (delivery.failed) continue
+          const fails = await this.#handle(process, delivery.event.data)
+          if (fails) delivery.fail(new Error('no luck'))
+        }
+      })
+    } else {
+      group.on(placed, async ({ event }) => {
+        if (await this.#handle(process, event.data)) throw new Error('no luck')
+      })
+    }
     void group.run()
     this.#members.push({ process, stop: () => group.stop() })
+  }
+
+  /** Fulfils with whether it fails. */
+  async #handle(
+    process: Process,
+    { orderId, number }: { readonly orderId: string; readonly number: number },
+  ): Promise<boolean> {
+    if (process.dead) return forever
+    this.watcher.start(process, orderId, number)
+    const fails = orderId.startsWith('bad') || this.random.next() < 0.2
+    await new Promise<void>((resolve) => this.clock.schedule(this.random.next() * 50, resolve))
+    if (process.dead) return forever
+    this.watcher.end(orderId, number, fails ? 'failed' : 'handled')
+    return fails
   }
 
   async leave(): Promise<void> {

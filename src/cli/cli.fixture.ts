@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import type { Engine } from '../bus/index.ts'
 import { type CloudEvent, connect, openBus } from '../index.ts'
+import type { Rewind } from '../log/index.ts'
 import type { Io } from './io.ts'
 import { run } from './run.ts'
 import { catalog } from './tidings.config.fixture.ts'
@@ -109,14 +110,20 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** A member of a group, which has all partitions of `orders` until its subscription is closed. */
-export function joinGroup(engine: Engine, group: string): ReturnType<Engine['subscribe']> {
+export function joinGroup(
+  engine: Engine,
+  group: string,
+  rewind: Rewind = 'allowed',
+): ReturnType<Engine['subscribe']> {
   return engine.subscribe({
     group,
     member: 'one',
     topics: ['orders'],
     start: 'start',
     sessionTimeoutMs: 10_000,
+    rewind,
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 1, maxBytes: 1 },
   })
 }

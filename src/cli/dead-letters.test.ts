@@ -23,6 +23,10 @@ async function statesOf(shell: Shell): Promise<Record<string, string>> {
   return Object.fromEntries(entries.map(({ id, state }) => [id, state]))
 }
 
+/** What `--by cause` calls the causes of these: the same in every version, so that scripts may keep them. */
+const ofBilling = 'ca93f87d40'
+const ofMailer = 'e7ff0df9ce'
+
 const idsOf = (stdout: string): string[] => (jsonLines(stdout) as DeadLetter[]).map(({ id }) => id)
 const unchanged = Object.fromEntries(letters.map(({ id, state }) => [id, state]))
 
@@ -116,6 +120,8 @@ test('asking twice for a redrive changes nothing', async () => {
   expect(await statesOf(shell)).toEqual(unchanged)
 })
 
+const because = ['--reason', 'a test order', '--yes']
+
 test.each([
   ['showing one that is not there', ['show', 'billing/orders/1/99'], 4, 'dead_letter_missing'],
   [
@@ -134,6 +140,35 @@ test.each([
   ['redriving nothing', ['redrive'], 2, 'option_invalid'],
   ['redriving all of no group', ['redrive', '--all'], 2, 'option_invalid'],
   ['redriving ids and all', ['redrive', 'mailer/orders/1/1', '--all'], 2, 'option_invalid'],
+  ['redriving ids and a group', ['redrive', 'mailer/orders/1/1', '--group', 'mailer'], 2, 'option_invalid'],
+  ['redriving all and a cause', ['redrive', '--all', '--cause', ofMailer], 2, 'option_invalid'],
+  ['redriving a cause that is none', ['redrive', '--cause', 'nonsense'], 4, 'dead_letter_missing'],
+  [
+    'redriving a cause of another group',
+    ['redrive', '--cause', ofMailer, '--group', 'billing'],
+    4,
+    'dead_letter_missing',
+  ],
+  ['redriving at no rate', ['redrive', '--cause', ofMailer, '--rate', '0'], 2, 'option_invalid'],
+  [
+    'redriving those of a topic that is not there',
+    ['redrive', '--all', '--topic', 'carts'],
+    4,
+    'topic_missing',
+  ],
+  [
+    'discarding one that is finished',
+    ['discard', 'billing/orders/1/4', ...because],
+    6,
+    'dead_letter_not_dead',
+  ],
+  ['discarding nothing', ['discard', ...because], 2, 'option_invalid'],
+  [
+    'discarding a cause that is none',
+    ['discard', '--cause', 'nonsense', ...because],
+    4,
+    'dead_letter_missing',
+  ],
   ['listing those of a group that is not there', ['ls', '--group', 'biling'], 4, 'group_missing'],
   ['listing those of a topic that is not there', ['ls', '--topic', 'carts'], 4, 'topic_missing'],
   [
@@ -157,13 +192,14 @@ test('dead letters are counted by cause, the most frequent first', async () => {
   await putLetters(shell, [{ ...letter('billing', 6, 'dead'), message }])
   const { stdout } = await shell.run(['dead-letters', 'ls', '--by', 'cause'])
   expect(stdout.replaceAll(/^ +/gm, '').replaceAll(/ +/g, ' ').trimEnd().split('\n')).toEqual([
-    'COUNT GROUP REASON MESSAGE EXAMPLE',
-    '5 billing handler_failed Error: no such customer billing/orders/1/1',
-    '1 mailer handler_failed Error: no such customer mailer/orders/1/1',
+    'CAUSE COUNT GROUP REASON MESSAGE EXAMPLE',
+    `${ofBilling} 5 billing handler_failed Error: no such customer billing/orders/1/1`,
+    `${ofMailer} 1 mailer handler_failed Error: no such customer mailer/orders/1/1`,
   ])
   const json = await shell.run(['dead-letters', 'ls', '--by', 'cause', '--limit', '1', '--json'])
   expect(jsonLines(json.stdout)).toEqual([
     {
+      cause: ofBilling,
       group: 'billing',
       reason: 'handler_failed',
       message: 'Error: no such customer',
@@ -178,9 +214,9 @@ test('a dead letter is discarded with its reason, after its plan', async () => {
   using shell = await shellWithLetters()
   const argv = ['dead-letters', 'discard', 'mailer/orders/1/1', '--reason', 'a test order']
   const ended = await shell.run([...argv, '--yes', '--json'])
-  expect(jsonLines(ended.stdout)).toEqual([{ id: 'mailer/orders/1/1', done: true }])
+  expect(jsonLines(ended.stdout)).toEqual([{ planned: 1, discarded: 1 }])
   expect(ended.stderr).toMatch(
-    /^1 dead letter to discard:\nID .*\nmailer\/orders\/1\/1 .*\nThe dead letter was discarded\.\n$/,
+    /^1 dead letter to discard:\nID .*\nmailer\/orders\/1\/1 .*\n1 dead letter discarded\.\n$/,
   )
   const show = await shell.run(['dead-letters', 'show', 'mailer/orders/1/1'])
   expect(show.stdout).toContain('discarded a test order\n')
@@ -214,3 +250,44 @@ test.each([[[]], [['--by', 'cause']]])(
     })
   },
 )
+
+test('the dead letters of a cause are redriven, and no others', async () => {
+  using shell = await shellWithLetters()
+  await putLetters(shell, [{ ...letter('billing', 6, 'dead'), message: 'Error: no such card' }])
+  const ended = await shell.run(['dead-letters', 'redrive', '--cause', ofBilling, '--yes', '--json'])
+  expect(jsonLines(ended.stdout)).toEqual([{ planned: 2, requested: 2 }])
+  expect(await statesOf(shell)).toEqual({
+    ...unchanged,
+    'billing/orders/1/1': 'requested',
+    'billing/orders/1/2': 'requested',
+    'billing/orders/1/6': 'dead',
+  })
+  const again = await shell.run(['dead-letters', 'redrive', '--cause', ofBilling, '--yes'])
+  expect([again.exitCode, again.stderr]).toEqual([0, 'There is nothing to redrive.\nNothing was done.\n'])
+})
+
+test('all dead letters of a topic are redriven, of whichever group', async () => {
+  using shell = await shellWithLetters()
+  await shell.run(['dead-letters', 'redrive', '--all', '--topic', 'orders', '--yes'])
+  const requested = Object.values(await statesOf(shell)).filter((state) => state === 'requested')
+  expect(requested).toHaveLength(4)
+})
+
+test('the dead letters of a cause are discarded with the reason, and no others', async () => {
+  using shell = await shellWithLetters()
+  const argv = ['dead-letters', 'discard', '--cause', ofBilling, '--reason', 'test orders']
+  expect(await shell.run(argv)).toMatchObject({ exitCode: 2 })
+  expect((await shell.run([...argv, '--dry-run'])).stderr).toMatch(
+    /^2 dead letters to discard:\n[^]*Nothing was done/,
+  )
+  expect(await statesOf(shell)).toEqual(unchanged)
+  const { stdout } = await shell.run([...argv, '--yes', '--json'])
+  expect(jsonLines(stdout)).toEqual([{ planned: 2, discarded: 2 }])
+  expect(await statesOf(shell)).toEqual({
+    ...unchanged,
+    'billing/orders/1/1': 'discarded',
+    'billing/orders/1/2': 'discarded',
+  })
+  const show = await shell.run(['dead-letters', 'show', 'billing/orders/1/2'])
+  expect(show.stdout).toContain('discarded test orders\n')
+})

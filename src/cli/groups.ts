@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import type { DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
-import type { GroupInfo, PartitionLag } from '../log/index.ts'
+import { type GroupInfo, isPaused, type PartitionLag } from '../log/index.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
 import { addForget } from './forget.ts'
 import { letterStates, unfinishedStates } from './letters.ts'
+import { addPause, pausedText } from './pause.ts'
 import { type Column, table } from './table.ts'
 import { counted, countText, namesText, printable } from './text.ts'
 import { oldestText, summed } from './topic-lag.ts'
@@ -17,6 +18,7 @@ export function addGroups(program: Command, context: Context): void {
     )
   addList(groups, context)
   addShow(groups, context)
+  addPause(groups, context)
   addForget(groups, context)
 }
 
@@ -82,6 +84,7 @@ const groupColumns: readonly Column<Group>[] = [
   { title: 'MEMBERS', align: 'right', text: ({ members }) => countText(members.length) },
   { title: 'LAG', align: 'right', text: ({ lags }) => countText(summed(lags).lag) },
   { title: 'OLDEST', align: 'right', text: ({ lags }) => oldestText(summed(lags)) },
+  { title: 'PAUSED', text: ({ paused }) => pausedText(paused) ?? '-' },
   {
     title: 'DEAD LETTERS',
     align: 'right',
@@ -91,7 +94,7 @@ const groupColumns: readonly Column<Group>[] = [
 ]
 
 function groupLines(group: Group): string[] {
-  const { members, deadLetters } = group
+  const { members, deadLetters, paused } = group
   const letters = letterStates.flatMap((state) => {
     const count = deadLetters[state] ?? 0
     return count === 0 ? [] : [`${countText(count)} ${state}`]
@@ -103,6 +106,8 @@ function groupLines(group: Group): string[] {
       ({ member, partitions }) =>
         `              ${printable(member)}, ${counted(partitions.length, 'partition')}`,
     ),
+    `paused        ${pausedText(paused) ?? 'nothing'}`,
+    `rewind        ${group.rewind}`,
     `dead letters  ${letters.length === 0 ? 'none' : letters.join(', ')}`,
     '',
     ...table(partitionColumns(group), group.lags),
@@ -118,8 +123,17 @@ function partitionColumns(group: Group): readonly Column<PartitionLag>[] {
     { title: 'END', align: 'right', text: ({ end }) => countText(end) },
     { title: 'LAG', align: 'right', text: ({ lag }) => countText(lag) },
     { title: 'OLDEST', align: 'right', text: oldestText },
-    { title: 'RESET REQUIRED', text: ({ resetRequired }) => (resetRequired ? 'yes' : '-') },
+    { title: 'STATE', text: (lag) => stateText(group, lag) },
   ]
+}
+
+/** Why nothing of the partition is delivered. */
+function stateText({ paused }: Group, { topic, partition, resetRequired }: PartitionLag): string {
+  const states = [
+    ...(isPaused(paused, topic, partition) ? ['paused'] : []),
+    ...(resetRequired ? ['reset required'] : []),
+  ]
+  return states.join(', ') || '-'
 }
 
 function holderOf({ members }: GroupInfo, { topic, partition }: PartitionLag): string | undefined {

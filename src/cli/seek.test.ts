@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
+import type { Rewind } from '../log/index.ts'
 import { created, joinGroup, jsonLines, Shell } from './cli.fixture.ts'
 
 /** Three events of one key in partition 0, all read by `billing`. */
-async function shellWithGroup(): Promise<Shell> {
+async function shellWithGroup(rewind: Rewind = 'allowed'): Promise<Shell> {
   const shell = new Shell()
   const stdin = ['1', '2', '3'].map((id) => created(id, { subject: 'orders/1' })).join('\n')
   await shell.run(['publish', '--file', '-'], { stdin })
   await shell.engine(async (engine) => {
-    await (await joinGroup(engine, 'billing')).close()
+    await (await joinGroup(engine, 'billing', rewind)).close()
     await engine.admin.seek('billing', 'orders', 'end')
   })
   return shell
@@ -49,6 +50,7 @@ test('a group is moved forward, to an offset of one partition', async () => {
     {
       group: 'billing',
       done: true,
+      again: false,
       moves: [{ topic: 'orders', partition, from: 0, to: 2, again: 0, skipped: 2 }],
     },
   ])
@@ -91,6 +93,39 @@ test('a dry run only shows what would be done, also while a member lives', async
   expect([exitCode, jsonLines(stdout)]).toMatchObject([0, [{ done: false, moves: [{ again: 3 }] }]])
   expect(stderr).toMatch(/\nNothing was done\.\n$/)
   expect(await lagOf(shell)).toBe(0)
+})
+
+test('a group that refuses to be moved back is not, unless it is forced', async () => {
+  using shell = await shellWithGroup('refused')
+  const argv = ['seek', 'billing', '--to', 'start', '--yes']
+  expect(await shell.run(argv)).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringMatching(/\ntidings: rewind_refused: .* Use force \(--force\)/) as string,
+  })
+  expect(await lagOf(shell)).toBe(0)
+  expect(await shell.run([...argv.slice(0, -1), '--dry-run'])).toMatchObject({ exitCode: 0 })
+  expect(await shell.run([...argv, '--force'])).toMatchObject({ exitCode: 0 })
+  expect(await lagOf(shell)).toBe(3)
+  expect(await shell.run(['seek', 'billing', '--to', 'end', '--yes'])).toMatchObject({ exitCode: 0 })
+})
+
+test('a group can be moved again: also one that is there already has its effects once more', async () => {
+  using shell = await shellWithGroup()
+  const runNumbers = (): Promise<number[]> =>
+    shell.engine(async (engine) => {
+      const subscription = await joinGroup(engine, 'billing')
+      const numbers = subscription.assigned.map(({ runNumber }) => runNumber)
+      await subscription.close()
+      return numbers
+    })
+  await shell.run(['seek', 'billing', '--to', 'start', '--yes'])
+  expect(await runNumbers()).toEqual([0, 0, 0, 0])
+  const ended = await shell.run(['seek', 'billing', '--to', 'start', '--again', '--yes', '--json'])
+  expect(ended.stderr).toMatch(
+    /^Moving group billing: 0 events delivered again, .*\nWhat was handled from there on has its effects once more\.\n/,
+  )
+  expect(jsonLines(ended.stdout)).toMatchObject([{ done: true, again: true }])
+  expect((await runNumbers()).every((each) => each > 0)).toBe(true)
 })
 
 test('a group that is there already is left alone', async () => {

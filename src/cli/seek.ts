@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { TidingsError } from '../index.ts'
-import type { PartitionLag, Start, TransportAdmin } from '../log/index.ts'
+import { type PartitionLag, rewindRefused, type Start, type TransportAdmin } from '../log/index.ts'
 import { type Confirmation, checkConfirmed } from './confirmation.ts'
 import type { Context } from './context.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
@@ -14,6 +14,8 @@ interface SeekOptions extends EngineOptions, Confirmation {
   readonly to: Start
   readonly topic?: string
   readonly partition?: number
+  readonly force?: true
+  readonly again?: true
   readonly json?: true
 }
 
@@ -31,6 +33,8 @@ export function addSeek(program: Command, { io, output }: Context): void {
     )
     .option('--topic <topic>', 'only in this topic; by default in all that the group has read')
     .option('--partition <number>', 'only in this partition, of the topic that --topic names', wholeNumber(0))
+    .option('--again', 'what was handled has its effects once more; by default the inbox passes it over')
+    .option('--force', 'move it back also when it refuses that')
     .option('--yes', 'do it')
     .option('--dry-run', 'only show what would be done')
     .option('--json', 'one JSON object: the plan, and whether it was done')
@@ -39,11 +43,13 @@ export function addSeek(program: Command, { io, output }: Context): void {
       const options = command.optsWithGlobals<SeekOptions>()
       await withEngine(options, io, async ({ admin }) => {
         const moves = await planOf(admin, group, options)
-        for (const line of planLines(group, moves)) output.words(line)
+        for (const line of planLines(group, moves, options)) output.words(line)
+        if (options.dryRun !== true) await checkRewind(admin, group, moves, options)
         if (moves.length > 0) checkConfirmed(options, 'Moving a group')
         const done = moves.length > 0 && options.dryRun !== true
         if (done) await seek(admin, group, moves, options)
-        if (options.json) await output.line(JSON.stringify({ group, done, moves }))
+        if (options.json)
+          await output.line(JSON.stringify({ group, done, again: options.again === true, moves }))
         output.words(done ? 'The group was moved.' : 'Nothing was done.')
       })
     })
@@ -53,6 +59,7 @@ const examples = `
 Examples:
   tidings seek notifications --to start --dry-run
   tidings seek notifications --to 2026-01-31T00:00:00Z --yes
+  tidings seek analytics --to start --again --yes
   tidings seek notifications --to end --topic orders --partition 3 --yes`
 
 /** Where a group stands in a partition, and where it shall. */
@@ -68,7 +75,7 @@ interface Move {
   readonly skipped: number
 }
 
-/** The partitions whose place changes. @throws `group_missing`, `topic_missing`, `partition_missing` */
+/** The partitions whose place changes; all of them with --again, which changes their run. @throws `group_missing`, `topic_missing`, `partition_missing` */
 async function planOf(admin: TransportAdmin, group: string, options: SeekOptions): Promise<readonly Move[]> {
   if (options.partition !== undefined && options.topic === undefined)
     throw new TidingsError('option_invalid', 'A partition is of one topic: name it with --topic.')
@@ -81,7 +88,7 @@ async function planOf(admin: TransportAdmin, group: string, options: SeekOptions
       moves.push(moveOf(topic, partition, lag, await admin.offsetOf(topic, partition, options.to)))
     }
   }
-  return moves.filter(({ from, to }) => from !== to)
+  return moves.filter(({ from, to }) => options.again || from !== to)
 }
 
 async function partitionsOf(
@@ -100,23 +107,36 @@ function moveOf(topic: string, partition: number, lag: PartitionLag | undefined,
   return { topic, partition, from, to, again, skipped }
 }
 
+/** Before anything is done: of several topics none is moved when one may not be. @throws `rewind_refused` */
+async function checkRewind(
+  admin: TransportAdmin,
+  group: string,
+  moves: readonly Move[],
+  { force }: SeekOptions,
+): Promise<void> {
+  if (force || moves.every(({ again }) => again === 0)) return
+  const info = (await admin.groups()).find((each) => each.group === group)
+  if (info?.rewind === 'refused') throw rewindRefused(group)
+}
+
 /** Each topic in one write. */
 async function seek(
   admin: TransportAdmin,
   group: string,
   moves: readonly Move[],
-  { to, partition }: SeekOptions,
+  { to, partition, force, again }: SeekOptions,
 ): Promise<void> {
   for (const topic of new Set(moves.map((move) => move.topic)))
-    await admin.seek(group, topic, to, { partition })
+    await admin.seek(group, topic, to, { partition, force, again })
 }
 
-function planLines(group: string, moves: readonly Move[]): string[] {
+function planLines(group: string, moves: readonly Move[], options: SeekOptions): string[] {
   if (moves.length === 0) return [`Group ${group} is there already.`]
   const again = moves.reduce((total, move) => total + move.again, 0)
   const skipped = moves.reduce((total, move) => total + move.skipped, 0)
   return [
     `Moving group ${group}: ${counted(again, 'event')} delivered again, ${counted(skipped, 'event')} skipped.`,
+    ...(options.again ? ['What was handled from there on has its effects once more.'] : []),
     ...table(columns, moves),
   ]
 }

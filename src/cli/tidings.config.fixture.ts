@@ -1,7 +1,7 @@
 import type { Catalog } from '../catalog/index.ts'
 import { type Config, defineCatalog, defineConfig, defineEvent, defineTopic } from '../index.ts'
 
-const created = defineEvent('com.example.orders.created')
+export const created = defineEvent('com.example.orders.created')
   .version(1, {
     type: 'object',
     properties: { orderId: { type: 'string' }, totalCents: { type: 'integer' } },

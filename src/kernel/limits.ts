@@ -59,6 +59,8 @@ export const limits = {
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 5_000,
   busyRetryMs: 1,
+  /** Between two heartbeats, however soon another member's lease ends. */
+  leastBeatMs: 5,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */
   readRetryMs: 100,
   dueRetryMs: 100,
@@ -66,6 +68,9 @@ export const limits = {
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */
   pollMs: 20,
+  /** Processes that one wakes after its commits, the others poll; and how often it looks for new ones. */
+  wakeSockets: 64,
+  wakeLookMs: 100,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */
@@ -76,6 +81,8 @@ export const limits = {
   /** What it holds of all partitions of a topic while it reads them, and how much of one in one read. */
   cliReadBytes: 33_554_432,
   cliReadEvents: 1_000,
+  /** Dead letters that it changes in one write. */
+  cliWritten: 500,
   /** The last events of a topic that it looks up. */
   cliLastEvents: 10_000,
   /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */
@@ -97,6 +104,10 @@ export const groupDefaults = {
   /** Deliveries held in memory by one member: handlers at work and events waiting for their key. */
   inFlightEvents: 4_096,
   inFlightBytes: 33_554_432,
+  /** Events of one batch for `onBatch`, and how long its first event waits for others. */
+  batchEvents: 500,
+  batchWaitMs: 50,
+  longestBatchWaitMs: 60_000,
   /** One read from the engine. */
   fetchEvents: 64,
   fetchBytes: 4_194_304,
@@ -121,6 +132,11 @@ export const groupDefaults = {
   /** A member that did not renew its lease for this long has lost its partitions. */
   sessionTimeoutMs: 10_000,
   heartbeatEveryMs: 3_000,
+  /**
+   * How long a handler may block the event loop before its process counts as hung, and loses its partitions a session
+   * timeout later: twice the time that a handler may run.
+   */
+  blockedMs: 60_000,
   /** How long the inbox remembers what was handled. */
   inboxAgeMs: 604_800_000,
   inboxPruneEveryMs: 3_600_000,

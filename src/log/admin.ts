@@ -1,4 +1,6 @@
 import type { Start } from './capabilities.ts'
+import type { Rewind } from './group.ts'
+import type { GroupPart } from './pause.ts'
 import type { StoredRecord } from './transport.ts'
 
 export interface TopicSettings {
@@ -48,6 +50,22 @@ export interface GroupInfo {
     /** What it holds. */
     readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
   }[]
+  /** What is delivered to nobody until it is resumed; `{}` is the whole group. */
+  readonly paused: readonly GroupPart[]
+  /** Whether it may be moved back without force. */
+  readonly rewind: Rewind
+}
+
+export interface SeekOptions {
+  /** Only this one; by default all of the topic. */
+  readonly partition?: number | undefined
+  /** Moves also a group back that refuses it. Default false. */
+  readonly force?: boolean | undefined
+  /**
+   * Raises the run number of what is moved: the inbox does not know the events there, so that they have their effects
+   * once more, and `idempotencyKey` is another one. Default false: what was handled is passed over as a duplicate.
+   */
+  readonly again?: boolean | undefined
 }
 
 /** What operators and tools need of an engine. */
@@ -61,14 +79,22 @@ export interface TransportAdmin {
   /**
    * Moves a group without living members to another place, in one partition or in all of a topic, in one write. A member
    * that was only paused is fenced.
-   * @throws `group_missing`, `topic_missing`, `partition_missing`, and `fenced` while a member lives.
+   * @throws `group_missing`, `topic_missing`, `partition_missing`, `fenced` while a member lives, and `rewind_refused`
+   * for moving any of it back when the group refuses that; nothing is moved then.
    */
-  seek(
-    group: string,
-    topic: string,
-    to: Start,
-    options?: { readonly partition?: number | undefined },
-  ): Promise<void>
+  seek(group: string, topic: string, to: Start, options?: SeekOptions): Promise<void>
+  /**
+   * Delivers nothing more of a part of a group, of all its members, until `resume`: also no retries, no redrives and
+   * nothing parked. Fulfils when this is durable; a living member finishes the handlers at work, commits and lets go. It
+   * outlives restarts and `seek`, and ends with `forget`. What is paused already stays so.
+   * @throws `group_missing`, `topic_missing`, `partition_missing`, and `option_invalid` for a partition of no topic.
+   */
+  pause(group: string, part?: GroupPart): Promise<void>
+  /**
+   * Delivers a part of a group again. Of a wider part that is paused the rest stays so. What is not paused is left as it is.
+   * @throws as `pause`.
+   */
+  resume(group: string, part?: GroupPart): Promise<void>
   /**
    * Ends the registration of a group without living members: its places are gone, and retention does not wait for it any
    * more. A group that joins under its name begins anew, where its `start` says. Its dead letters stay.

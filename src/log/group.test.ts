@@ -8,9 +8,11 @@ import {
   type GroupState,
   type Held,
   type Member,
+  prolonged,
   vacated,
 } from './group.ts'
 import { partitionName } from './partitioner.ts'
+import { isPaused } from './pause.ts'
 
 const leaseMs = 10_000
 const orders = { name: 'orders', partitions: 8 }
@@ -23,6 +25,7 @@ function beatOf(member: string, nowMs: number, options: Partial<Beat> = {}): Bea
     topics: ['orders'],
     nowMs,
     leaseMs,
+    rewind: 'refused',
     epochMs: 0,
     released: [],
     leaves: false,
@@ -76,6 +79,23 @@ describe('A group', () => {
     expect(Math.min(...after.granted.map(({ generation }) => generation))).toBeGreaterThan(before.generation)
   })
 
+  test('gives a member a longer lease, and changes nothing else', () => {
+    const both = beat(beat(emptyGroup, beatOf('one', 0), [orders]).state, beatOf('two', 1), [orders]).state
+    const longer = prolonged(both, 'one', 'one 1', 4_500)
+    expect(longer?.members['one']?.leaseUntilMs).toBe(4_500 + leaseMs)
+    expect(longer).toMatchObject({ held: both.held, generation: both.generation })
+    expect(longer?.members['two']).toEqual(both.members['two'])
+    expect(longer && prolonged(longer, 'one', 'one 1', 4_000)).toEqual(longer)
+  })
+
+  test('gives no longer lease to one that has ended, has a new session, or was never there', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    expect(prolonged(alone, 'one', 'one 1', leaseMs - 1)).toBeDefined()
+    expect(prolonged(alone, 'one', 'one 1', leaseMs)).toBe(undefined)
+    expect(prolonged(alone, 'one', 'one 2', 1)).toBe(undefined)
+    expect(prolonged(alone, 'two', 'two 1', 1)).toBe(undefined)
+  })
+
   test('keeps a member whose clock runs a little ahead', () => {
     const before = beat(emptyGroup, beatOf('one', 100), [orders]).state
     expect(owned(beat(before, beatOf('two', 90), [orders]).state)).toEqual({ one: 8 })
@@ -88,14 +108,56 @@ describe('A group', () => {
 
   test('that was moved has nobody in it, under a generation that nobody was granted', () => {
     const before = beat(emptyGroup, beatOf('one', 0), [orders]).state
-    expect(vacated(before)).toEqual({ members: {}, held: {}, generation: before.generation + 1 })
+    expect(vacated(before)).toEqual({ ...before, members: {}, held: {}, generation: before.generation + 1 })
     const { granted } = beat(vacated(before), beatOf('one', 1), [orders])
     expect(Math.min(...granted.map(({ generation }) => generation))).toBe(before.generation + 2)
+  })
+
+  test('that is moved again gets run numbers for what was moved, greater each time, and keeps those of the rest', () => {
+    const before = beat(emptyGroup, beatOf('one', 0, { epochMs: 1_000 }), [orders]).state
+    const once = vacated(before, ['orders/1', 'orders/2'])
+    const twice = vacated(once, ['orders/2'])
+    const { granted } = beat(vacated(twice), beatOf('one', 1), [orders])
+    const numbers = granted.map(({ runNumber }) => runNumber)
+    expect(numbers).toEqual([0, once.generation, twice.generation, 0, 0, 0, 0, 0])
+    expect(twice.generation).toBeGreaterThan(once.generation)
+    expect(once.generation).toBeGreaterThan(1_000)
   })
 
   test('that nobody was ever in still begins at the wall clock after it was moved', () => {
     const { granted } = beat(vacated(emptyGroup), beatOf('one', 1, { epochMs: 1_700_000_000_000 }), [orders])
     expect(granted[0]?.generation).toBe(1_700_000_000_001)
+  })
+
+  test('takes what is paused from its holder, and gives it to nobody until it is resumed', () => {
+    const alone = beat(emptyGroup, beatOf('one', 0), [orders]).state
+    const paused = { ...alone, paused: [{ topic: 'orders', partition: 3 }] }
+    const asked = beat(paused, beatOf('one', 1), [orders])
+    expect([asked.wanted, owned(asked.state)]).toEqual([['orders/3'], { one: 8 }])
+    const released = beat(asked.state, beatOf('one', 2, { released: asked.wanted }), [orders])
+    expect([released.granted, owned(released.state)]).toEqual([[], { one: 7 }])
+    expect(beat(released.state, beatOf('two', 3), [orders]).granted).toEqual([])
+    const resumed = beat({ ...released.state, paused: [] }, beatOf('one', 4), [orders])
+    expect(resumed.granted).toMatchObject([{ partition: 3, member: 'one' }])
+    expect(resumed.granted[0]?.generation).toBeGreaterThan(alone.generation)
+  })
+
+  test('shares what is not paused evenly', () => {
+    const paused = [0, 1, 2, 3].map((partition) => ({ topic: 'orders', partition }))
+    const state = settled(settled({ ...emptyGroup, paused }, 'one', [orders]), 'two', [orders])
+    expect(owned(state)).toEqual({ one: 2, two: 2 })
+  })
+
+  test('may be moved back while all its members say so, and after they have left', () => {
+    const allowed = { rewind: 'allowed' } as const
+    const alone = beat(emptyGroup, beatOf('one', 0, allowed), [orders]).state
+    const mixed = beat(alone, beatOf('two', 1), [orders]).state
+    const again = beat(mixed, beatOf('one', 2, allowed), [orders]).state
+    const left = beat(again, beatOf('two', 3, { leaves: true }), [orders]).state
+    const empty = beat(left, beatOf('one', 4, { ...allowed, leaves: true }), [orders]).state
+    const states = [emptyGroup, alone, mixed, again, left, empty, vacated(empty)]
+    const said = states.map(({ rewind }) => rewind).join(' ')
+    expect(said).toBe('refused allowed refused refused allowed allowed allowed')
   })
 
   test('leaves a topic alone that no member consumes', () => {
@@ -150,7 +212,7 @@ const membersOf = fc
     Object.fromEntries(
       Object.entries(members).map(([name, topics]): [string, Member] => [
         name,
-        { session: name, topics, leaseUntilMs: 1, leaseMs },
+        { session: name, topics, leaseUntilMs: 1, leaseMs, rewind: 'refused' },
       ]),
     ),
   )
@@ -185,7 +247,7 @@ describe('An assignment', () => {
           const members = Object.fromEntries(
             names.map((name): [string, Member] => [
               name,
-              { session: name, topics: ['orders'], leaseUntilMs: 1, leaseMs },
+              { session: name, topics: ['orders'], leaseUntilMs: 1, leaseMs, rewind: 'refused' },
             ]),
           )
           const held = heldBy(holders.slice(0, partitions).map((index) => memberNames[index] ?? 'a'))
@@ -200,7 +262,13 @@ describe('An assignment', () => {
   test('moves nothing that need not move', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 20 }), (count, partitions) => {
-        const member = { session: '1', topics: ['orders'], leaseUntilMs: 1, leaseMs }
+        const member: Member = {
+          session: '1',
+          topics: ['orders'],
+          leaseUntilMs: 1,
+          leaseMs,
+          rewind: 'refused',
+        }
         const membersUpTo = (size: number): Record<string, Member> =>
           Object.fromEntries(memberNames.slice(0, size).map((name) => [name, member]))
         const shapes = [{ name: 'orders', partitions }]
@@ -216,11 +284,15 @@ describe('An assignment', () => {
   })
 })
 
+function pausing(state: GroupState, partitions: readonly number[]): GroupState {
+  return { ...state, paused: partitions.map((partition) => ({ topic: 'orders', partition })) }
+}
+
 function heldBy(holders: readonly string[]): Map<string, Held> {
   return new Map(
     holders.map((member, partition) => [
       partitionName('orders', partition),
-      { topic: 'orders', partition, member, generation: 1 },
+      { topic: 'orders', partition, member, generation: 1, runNumber: 0 },
     ]),
   )
 }
@@ -232,14 +304,16 @@ describe('Whatever members do', () => {
     leaves: fc.boolean(),
     releases: fc.boolean(),
     waitMs: fc.constantFrom(0, 1, 4_000, 20_000),
+    pauses: fc.option(fc.array(fc.nat(5), { maxLength: 3 })),
   })
 
-  test('a partition changes hands only when it was let go or its lease ended, and under a higher generation', () => {
+  test('a partition changes hands only when it was let go or its lease ended, under a higher generation, and while it is not paused', () => {
     fc.assert(
       fc.property(shapesOf, fc.array(act, { maxLength: 30 }), (shapes, acts) => {
         let state = emptyGroup
         let nowMs = 0
-        for (const { member, topics, leaves, releases, waitMs } of acts) {
+        for (const { member, topics, leaves, releases, waitMs, pauses } of acts) {
+          if (pauses !== null) state = pausing(state, pauses)
           nowMs += waitMs
           const { wanted } = beat(state, beatOf(member, nowMs, { topics }), shapes)
           const released = releases ? wanted : []
@@ -252,7 +326,10 @@ describe('Whatever members do', () => {
             const letGo = before.member === member && (leaves || released.includes(name))
             expect(over || letGo).toBe(true)
           }
-          for (const { generation } of next.granted) expect(generation).toBeGreaterThan(state.generation)
+          for (const { generation, topic, partition } of next.granted) {
+            expect(generation).toBeGreaterThan(state.generation)
+            expect(isPaused(state.paused, topic, partition)).toBe(false)
+          }
           expect(new Set(next.granted.map(({ generation }) => generation)).size).toBe(next.granted.length)
           state = next.state
         }
@@ -264,7 +341,7 @@ describe('Whatever members do', () => {
     fc.assert(
       fc.property(membersOf, shapesOf, (members, shapes) => {
         let state = emptyGroup
-        for (let round = 0; round < 4; round++) {
+        for (let round = 0; round < 8; round++) {
           for (const [member, { topics }] of Object.entries(members)) {
             const { wanted } = beat(state, beatOf(member, round, { topics }), shapes)
             state = beat(state, beatOf(member, round, { topics, released: wanted }), shapes).state

@@ -35,7 +35,9 @@ async function fixture(retention: Partial<Retention> = {}): Promise<Fixture> {
         ({ encoded }) => encoded,
       ),
     async committed(group, offset) {
-      await store.moveCommits(group, [{ topic: 'orders', partition: 0, offset, state: '' }], 0)
+      await store.moveCommits(group, [{ topic: 'orders', partition: 0, offset, state: '' }], 0, {
+        again: false,
+      })
     },
   }
 }

@@ -3,17 +3,28 @@ export type {
   PartitionBounds,
   PartitionLag,
   Retention,
+  SeekOptions,
   TopicSettings,
   TransportAdmin,
 } from './admin.ts'
 export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
 export { type Fence, fencedBy } from './fence.ts'
-export { emptyGroup, type GroupState, type Held, type Member, vacated } from './group.ts'
+export {
+  emptyGroup,
+  type GroupState,
+  type Held,
+  type Member,
+  prolonged,
+  type Rewind,
+  vacated,
+} from './group.ts'
 export { applyRetention } from './housekeeping.ts'
-export { groupMissing } from './log-admin.ts'
+export { dueForLease, type KeptLease, keptByLoop, type Lease } from './lease.ts'
+export { groupMissing, rewindRefused } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
+export { type GroupPart, isPaused } from './pause.ts'
 export type {
   Assignment,
   Batch,

@@ -42,7 +42,13 @@ describe('The administration of a log', () => {
     await log.join('one')
     const partitions = [0, 1].map((partition) => ({ topic: 'orders', partition }))
     expect(await adminOf(log).groups()).toEqual([
-      { group: 'billing', topics: ['orders'], members: [{ member: 'one', partitions }] },
+      {
+        group: 'billing',
+        topics: ['orders'],
+        members: [{ member: 'one', partitions }],
+        paused: [],
+        rewind: 'allowed',
+      },
     ])
   })
 
@@ -120,6 +126,20 @@ describe('The administration of a log', () => {
     expect([await log.committed('orders', 0), await log.committed('orders', 1)]).toEqual([3, 2])
   })
 
+  test('moves no partition of a group that refuses to go back, when one of them would; forward it does', async () => {
+    const log = await openLog({ orders: 2 })
+    for (const partition of [0, 1]) await log.append('orders', partition, 3)
+    await (await log.join('one', { rewind: 'refused' })).subscription.close()
+    const admin = adminOf(log)
+    await admin.seek('billing', 'orders', { offset: 1 }, { partition: 1, force: true })
+    await expect(admin.seek('billing', 'orders', { offset: 2 })).rejects.toThrow(
+      /^rewind_refused: Group "billing" .*--force.*rewind: 'allowed'/,
+    )
+    expect([await log.committed('orders', 0), await log.committed('orders', 1)]).toEqual([3, 1])
+    await admin.seek('billing', 'orders', 'end')
+    expect(await log.committed('orders', 1)).toBe(3)
+  })
+
   test('moves nothing that is not there', async () => {
     const log = await openLog({ orders: 2 })
     const admin = adminOf(log)
@@ -189,7 +209,9 @@ describe('The administration of a log', () => {
   test('shows no lag of a partition that the group has never committed', async () => {
     const log = await openLog({ orders: 2 })
     await log.append('orders', 1, 3)
-    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0)
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0, {
+      again: false,
+    })
     expect((await adminOf(log).lag('billing')).map(({ partition }) => partition)).toEqual([0])
   })
 

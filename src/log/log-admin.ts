@@ -1,9 +1,17 @@
 import { type Clock, TidingsError } from '../kernel/index.ts'
-import type { GroupInfo, PartitionBounds, PartitionLag, TopicSettings, TransportAdmin } from './admin.ts'
+import type {
+  GroupInfo,
+  PartitionBounds,
+  PartitionLag,
+  SeekOptions,
+  TopicSettings,
+  TransportAdmin,
+} from './admin.ts'
 import type { Start } from './capabilities.ts'
-import { type GroupState, isLiving } from './group.ts'
+import { type GroupState, isLiving, type TopicShape } from './group.ts'
 import { partitionLag } from './lag.ts'
-import type { LogStore, StoredCommit } from './log-store.ts'
+import type { LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
+import { type GroupPart, withPaused, withResumed } from './pause.ts'
 import { offsetOfPlace } from './place.ts'
 import type { StoredRecord } from './transport.ts'
 
@@ -44,9 +52,9 @@ export class LogAdmin implements TransportAdmin {
     group: string,
     topic: string,
     to: Start,
-    { partition }: { readonly partition?: number | undefined } = {},
+    { partition, force = false, again = false }: SeekOptions = {},
   ): Promise<void> {
-    await this.#changeWithoutMembers(group, 'seek', async (revision) => {
+    await this.#changeWithoutMembers(group, 'seek', async ({ state, revision }) => {
       const bounds =
         partition === undefined ? await this.#store.bounds(topic) : [await this.#boundsOf(topic, partition)]
       const moved = await Promise.all(
@@ -57,12 +65,27 @@ export class LogAdmin implements TransportAdmin {
           state: '',
         })),
       )
-      return this.#store.moveCommits(group, moved, revision)
+      if (!force && state.rewind === 'refused') await this.#checkForward(group, moved)
+      return this.#store.moveCommits(group, moved, revision, { again })
     })
   }
 
+  async pause(group: string, part: GroupPart = {}): Promise<void> {
+    await this.#checkPart(part)
+    await this.#changePaused(group, 'pause', async ({ state }) => withPaused(state.paused, part))
+  }
+
+  async resume(group: string, part: GroupPart = {}): Promise<void> {
+    await this.#checkPart(part)
+    await this.#changePaused(group, 'resume', async ({ state }) =>
+      withResumed(state.paused, part, await this.#topicsOf(group, state)),
+    )
+  }
+
   forget(group: string): Promise<void> {
-    return this.#changeWithoutMembers(group, 'forget', (revision) => this.#store.forgetGroup(group, revision))
+    return this.#changeWithoutMembers(group, 'forget', ({ revision }) =>
+      this.#store.forgetGroup(group, revision),
+    )
   }
 
   read(
@@ -88,17 +111,45 @@ export class LogAdmin implements TransportAdmin {
     })
   }
 
-  /**
-   * Changes a group that nobody is in, again while others change it meanwhile.
-   * @param change false when the group is not at the revision any more.
-   */
-  async #changeWithoutMembers(
+  /** Changes a group that nobody is in. @throws `fenced` while somebody is. */
+  #changeWithoutMembers(
     group: string,
     verb: string,
-    change: (revision: number) => Promise<boolean>,
+    change: (loaded: LoadedGroup) => Promise<boolean>,
+  ): Promise<void> {
+    return this.#change(group, verb, (loaded) => {
+      checkNobodyIn(group, loaded, verb)
+      return change(loaded)
+    })
+  }
+
+  /** Members may live: what they save meanwhile and this are one after the other. */
+  #changePaused(
+    group: string,
+    verb: string,
+    change: (loaded: LoadedGroup) => Promise<readonly GroupPart[]>,
+  ): Promise<void> {
+    return this.#change(group, verb, async (loaded) => {
+      const { state, revision } = loaded
+      const paused = await change(loaded)
+      return paused === state.paused || this.#store.saveGroup(group, { ...state, paused }, revision, [])
+    })
+  }
+
+  /**
+   * Changes a group, again while others change it meanwhile.
+   * @param change false when the group is not at the revision any more.
+   * @throws `group_missing`
+   */
+  async #change(
+    group: string,
+    verb: string,
+    change: (loaded: LoadedGroup) => Promise<boolean>,
   ): Promise<void> {
     for (let attempt = 1; attempt <= changeAttempts; attempt++) {
-      if (await change(await this.#revisionWithoutMembers(group, verb))) return
+      const loaded = await this.#store.loadGroup(group)
+      if (loaded.revision === 0) throw groupMissing(group, await this.#store.groups())
+      if (await change(loaded)) return
     }
     throw new TidingsError(
       'engine_busy',
@@ -106,16 +157,31 @@ export class LogAdmin implements TransportAdmin {
     )
   }
 
-  /** @throws `group_missing`, and `fenced` while somebody is in the group. */
-  async #revisionWithoutMembers(group: string, verb: string): Promise<number> {
-    const { state, revision, leaseNowMs } = await this.#store.loadGroup(group)
-    if (revision === 0) throw groupMissing(group, await this.#store.groups())
-    const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
-    if (living.length === 0) return revision
-    throw new TidingsError(
-      'fenced',
-      `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then ${verb} again.`,
+  /** @throws `rewind_refused` when one of these places is before the one that is committed. */
+  async #checkForward(
+    group: string,
+    moved: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[],
+  ): Promise<void> {
+    const commits = await this.#store.commits(group)
+    const goesBack = moved.some(({ topic, partition, offset }) =>
+      commits.some((each) => each.topic === topic && each.partition === partition && offset < each.offset),
     )
+    if (goesBack) throw rewindRefused(group)
+  }
+
+  /** @throws `topic_missing`, `partition_missing`, and `option_invalid` for a partition of no topic. */
+  async #checkPart({ topic, partition }: GroupPart): Promise<void> {
+    if (topic === undefined && partition !== undefined)
+      throw new TidingsError('option_invalid', `Partition ${partition} is of one topic: name it, too.`)
+    if (topic !== undefined && partition === undefined) await this.#store.bounds(topic)
+    if (topic !== undefined && partition !== undefined) await this.#boundsOf(topic, partition)
+  }
+
+  /** The topics that a group has read or its members consume. */
+  async #topicsOf(group: string, { members }: GroupState): Promise<readonly TopicShape[]> {
+    const read = (await this.#store.commits(group)).map((commit) => commit.topic)
+    const names = new Set([...read, ...Object.values(members).flatMap((member) => member.topics)])
+    return (await this.#store.topics()).filter(({ name }) => names.has(name))
   }
 
   async #boundsOf(topic: string, partition: number): Promise<PartitionBounds> {
@@ -133,7 +199,8 @@ export class LogAdmin implements TransportAdmin {
     const members = Object.entries(state.members)
       .filter(([, member]) => isLiving(member, leaseNowMs))
       .map(([member]) => ({ member, partitions: heldBy(member, state) }))
-    return { group, topics: [...new Set(commits.map((commit) => commit.topic))].toSorted(), members }
+    const topics = [...new Set(commits.map((commit) => commit.topic))].toSorted()
+    return { group, topics, members, paused: state.paused, rewind: state.rewind }
   }
 
   async #lagOf(group: string): Promise<PartitionLag[]> {
@@ -158,6 +225,15 @@ export class LogAdmin implements TransportAdmin {
   }
 }
 
+function checkNobodyIn(group: string, { state, leaseNowMs }: LoadedGroup, verb: string): void {
+  const living = Object.values(state.members).filter((member) => isLiving(member, leaseNowMs))
+  if (living.length === 0) return
+  throw new TidingsError(
+    'fenced',
+    `Group "${group}" has ${living.length} living member(s), which would go on where they are. Stop them, then ${verb} again.`,
+  )
+}
+
 function heldBy(member: string, { held }: GroupState): GroupInfo['members'][number]['partitions'] {
   return Object.values(held)
     .filter((each) => each.member === member)
@@ -171,4 +247,12 @@ const changeAttempts = 100
 export function groupMissing(group: string, names: readonly string[]): TidingsError {
   const known = names.length === 0 ? 'No group has been here yet.' : `Known groups: ${names.join(', ')}.`
   return new TidingsError('group_missing', `There is no group "${group}". ${known}`)
+}
+
+/** The error for moving a group back that refuses it. */
+export function rewindRefused(group: string): TidingsError {
+  return new TidingsError(
+    'rewind_refused',
+    `Group "${group}" refuses to be moved back: what it has sent out once would be sent again. Nothing was moved. Use force (--force) if that may happen, or declare the group with rewind: 'allowed'.`,
+  )
 }

@@ -1,6 +1,7 @@
 import type { PartitionBounds, TopicSettings } from './admin.ts'
 import type { Capabilities } from './capabilities.ts'
 import type { GroupState } from './group.ts'
+import type { KeptLease, Lease } from './lease.ts'
 import type { Commit, StoredRecord } from './transport.ts'
 
 export interface AppendRecord {
@@ -65,17 +66,24 @@ export interface LogStore<C extends Capabilities = Capabilities> {
     revision: number,
     granted: readonly { readonly topic: string; readonly partition: number; readonly generation: number }[],
   ): Promise<boolean>
+  /**
+   * A member has joined: until `release` its lease is renewed while the event loop of its process is blocked, by `prolonged`
+   * and compare-and-set, as `dueForLease` says. `keptByLoop` where nothing can be done beside the loop, or has to be.
+   */
+  keepLease(lease: Lease): KeptLease
   commits(group: string): Promise<readonly StoredCommit[]>
   /** Saves those whose generation is still the one that may commit; returns which were. */
   commit(group: string, commits: readonly StoredCommit[]): Promise<readonly boolean[]>
   /**
    * Moves a group to other places, for `seek`. Compare-and-set on `revision`; with it the state becomes `vacated`, and
    * its generation the one that may commit the moved partitions: a member that was only paused commits nothing over them.
+   * With `again` the run numbers of the moved partitions are raised, too.
    */
   moveCommits(
     group: string,
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    options: { readonly again: boolean },
   ): Promise<boolean>
   /**
    * Ends a registration: compare-and-set on `revision`; with it the group and its commits are gone, so that nobody who was

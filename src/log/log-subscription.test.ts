@@ -1,9 +1,15 @@
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { TidingsError } from '../kernel/index.ts'
+import { sleep, TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
-import { heartbeatEveryMs, openLog, sessionTimeoutMs } from './member.fixture.ts'
+import {
+  heartbeatEveryMs,
+  type MemberUnderTest,
+  openLog,
+  sessionTimeoutMs,
+  StoppableClock,
+} from './member.fixture.ts'
 
 const allOrders = ['orders/0', 'orders/1', 'orders/2', 'orders/3']
 
@@ -87,7 +93,9 @@ describe('A member of a group', () => {
   test('delivers nothing of a partition whose next record was deleted, whatever the runtime asks', async () => {
     const log = await openLog({ orders: 1 })
     await log.append('orders', 0, 3)
-    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0)
+    await log.store.moveCommits('billing', [{ topic: 'orders', partition: 0, offset: 0, state: '' }], 0, {
+      again: false,
+    })
     await log.store.truncate('orders', 0, 2)
     const one = await log.join('one')
     one.subscription.resume(one.assignment('orders/0'))
@@ -220,6 +228,37 @@ describe('Two members', () => {
     expect([zombie.revoked.aborted, await log.committed('orders', 1)]).toEqual([true, 0])
   })
 
+  test('of which one falls silent while the file is busy: the other does not wait for a whole heartbeat more', async () => {
+    const log = await openLog({ orders: 2 })
+    let silent = false
+    const one = await log.join('one', {
+      store: overriding(log.store, {
+        loadGroup: (group) => (silent ? new Promise(() => undefined) : log.store.loadGroup(group)),
+      }),
+    })
+    let leaseEndMs = Number.POSITIVE_INFINITY
+    const late = async <Result>(delayMs: number, run: () => Promise<Result>): Promise<Result> => {
+      await sleep(log.clock, delayMs)
+      return run()
+    }
+    const joining = log.join('two', {
+      store: overriding(log.store, {
+        loadGroup: (group) =>
+          late(log.clock.monotonic() < leaseEndMs - 50 ? 20 : 0, () => log.store.loadGroup(group)),
+        saveGroup: (...save) => late(30, () => log.store.saveGroup(...save)),
+      }),
+    })
+    await log.clock.advance(1_000)
+    const two = await joining
+    silent = true
+    const { state } = await log.store.loadGroup('billing')
+    leaseEndMs = state.members['one']?.leaseUntilMs ?? Number.NaN
+    await log.clock.advance(leaseEndMs - log.clock.monotonic() - 100)
+    expect([one.owned(), two.owned()]).toEqual([['orders/1'], ['orders/0']])
+    await log.clock.advance(200)
+    expect(two.owned()).toEqual(['orders/0', 'orders/1'])
+  })
+
   test('of which one cannot reach the engine: it gives up when its lease ends, and comes back', async () => {
     const log = await openLog({ orders: 2 })
     let unreachable = false
@@ -235,6 +274,91 @@ describe('Two members', () => {
     unreachable = false
     await log.clock.advance(heartbeatEveryMs)
     expect([one.owned(), two.owned()]).toEqual([['orders/0'], ['orders/1']])
+  })
+
+  test('of which one was stopped past its lease: it holds nothing from the moment it wakes, and then joins again', async () => {
+    const log = await openLog({ orders: 2 })
+    const clock = new StoppableClock(log.clock)
+    // It notices nothing of what the other does while it is stopped.
+    const store = overriding(log.store, { watch: () => () => undefined })
+    const one = await log.join('one', { clock, store })
+    const two = await log.join('two')
+    await log.clock.advance(heartbeatEveryMs)
+    const held = one.assignment('orders/1')
+    clock.stop()
+    await log.clock.advance(sessionTimeoutMs - 1)
+    expect([held.isHeld(), held.revoked.aborted]).toEqual([true, false])
+    await log.clock.advance(1)
+    expect(two.owned()).toEqual(['orders/0', 'orders/1'])
+    clock.wake()
+    expect([held.isHeld(), held.revoked.aborted, one.owned()]).toEqual([false, true, []])
+    await log.clock.advance(heartbeatEveryMs)
+    expect([one.owned(), two.owned()]).toEqual([['orders/0'], ['orders/1']])
+    expect([held.isHeld(), one.assignment('orders/0').isHeld()]).toEqual([false, true])
+  })
+
+  test('of which one was stopped past its lease and nobody took over: what it held is announced to it anew', async () => {
+    const log = await openLog({ orders: 1 })
+    const clock = new StoppableClock(log.clock)
+    const one = await log.join('one', { clock })
+    const held = one.assignment('orders/0')
+    clock.stop()
+    await log.clock.advance(sessionTimeoutMs)
+    expect(held.isHeld()).toBe(false)
+    clock.wake()
+    await settle()
+    expect(one.announced).toEqual([held, one.assignment('orders/0')])
+    await log.append('orders', 0)
+    expect(one.seen).toEqual(['orders/0 0'])
+  })
+
+  test('of which one joins and dies a hundred times a minute: nothing is lost, and the group forgets the dead', async () => {
+    const log = await openLog({ orders: 4 })
+    const steady = await log.join('steady')
+    const visitors: MemberUnderTest[] = []
+    let most = 0
+    for (let visit = 0; visit < 100; visit++) {
+      let silent = false
+      const store = overriding(log.store, {
+        loadGroup: (group) => (silent ? new Promise(() => undefined) : log.store.loadGroup(group)),
+        commit: (...commit) => (silent ? new Promise(() => undefined) : log.store.commit(...commit)),
+      })
+      visitors.push(await log.join(`visitor-${visit}`, { store }))
+      await log.append('orders', visit % 4)
+      await log.clock.advance(300)
+      silent = true
+      await log.clock.advance(300)
+      const { state } = await log.store.loadGroup('billing')
+      most = Math.max(most, Object.keys(state.members).length)
+    }
+    expect(most).toBeLessThanOrEqual(sessionTimeoutMs / 600 + 2)
+    await log.clock.advance(2 * sessionTimeoutMs)
+    expect(steady.owned()).toEqual(allOrders)
+    const seen = new Set([steady, ...visitors].flatMap((member) => member.seen))
+    expect(seen.size).toBe(100)
+    const { state } = await log.store.loadGroup('billing')
+    expect(Object.keys(state.members)).toEqual(['steady'])
+  })
+
+  test('of which one has a wall clock a day ahead, and whose host sets its clock: no lease ends', async () => {
+    const log = await openLog({ orders: 2 })
+    const { clock } = log
+    const ahead = {
+      now: () => clock.now() + 86_400_000,
+      monotonic: () => clock.monotonic(),
+      schedule: (delayMs: number, callback: () => void) => clock.schedule(delayMs, callback),
+      defer: (callback: () => void) => clock.defer(callback),
+    }
+    const one = await log.join('one', { clock: ahead })
+    const two = await log.join('two')
+    const owned = (): unknown => [one.owned(), two.owned()]
+    const announced = one.announced.length + two.announced.length
+    for (const jumpMs of [0, 3_600_000, -7_200_000]) {
+      clock.jump(jumpMs)
+      await clock.advance(3 * sessionTimeoutMs)
+      expect(owned()).toEqual([['orders/1'], ['orders/0']])
+    }
+    expect(one.announced.length + two.announced.length).toBe(announced)
   })
 
   test('of versions with different topics share what both consume', async () => {

@@ -2,7 +2,7 @@ import { type Clock, isTidingsError, limits, TidingsError } from '../kernel/inde
 import type { PartitionBounds } from './admin.ts'
 import type { Held } from './group.ts'
 import type { Change, LogStore } from './log-store.ts'
-import { heldName, Membership } from './membership.ts'
+import { heldName, isFinal, Membership } from './membership.ts'
 import { partitionName } from './partitioner.ts'
 import { offsetOfPlace } from './place.ts'
 import type { Assignment, Batch, Commit, SubscribeRequest, Subscription } from './transport.ts'
@@ -12,6 +12,8 @@ interface Owned {
   readonly assignment: Assignment
   readonly leaving: AbortController
   readonly revoked: AbortController
+  /** False once it is revoked. */
+  kept: boolean
   /** The next offset to read. */
   position: number
   /** The runtime has seen the assignment; the first batch of each may be empty. */
@@ -138,7 +140,7 @@ export class LogSubscription implements Subscription {
     this.#forget()
     this.#stopWatching()
     this.#stir()
-    for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
+    this.#revokeAll()
     // When leaving cannot be said, the lease ends by itself.
     await this.#membership.leave().catch(() => undefined)
   }
@@ -277,13 +279,15 @@ export class LogSubscription implements Subscription {
 
   #own({ held, bounds, committed }: Beginning): void {
     if (this.#closed) return
-    const { topic, partition, generation } = held
+    const { topic, partition, generation, runNumber } = held
     const leaving = new AbortController()
     const revoked = new AbortController()
     const signals = { leaving: leaving.signal, revoked: revoked.signal }
-    const assignment = { topic, partition, generation, committed, end: bounds.end, ...signals }
+    const isHeld = (): boolean => owned.kept && (this.#membership.alive || this.#lapse())
+    const place = { topic, partition, generation, runNumber, committed, end: bounds.end }
+    const assignment = { ...place, ...signals, isHeld }
     const name = heldName(held)
-    const flags = { announced: false, paused: false, halted: false, promising: true }
+    const flags = { kept: true, announced: false, paused: false, halted: false, promising: true }
     const owned = { name, assignment, leaving, revoked, position: committed.offset, ...flags }
     this.#owned.set(name, owned)
     if (committed.offset < bounds.begin) this.#halt(owned, resetRequired(owned, this.#request.group))
@@ -293,15 +297,26 @@ export class LogSubscription implements Subscription {
     const owned = this.#ownedBy(assignment)
     if (owned === undefined) return
     this.#owned.delete(owned.name)
+    owned.kept = false
     owned.leaving.abort()
     owned.revoked.abort()
   }
 
-  #lose(error: Error): void {
+  #revokeAll(): void {
     for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
-    const final = isTidingsError(error, 'fenced') || isTidingsError(error, 'file_corrupt')
+  }
+
+  /** The lease, which is that of every partition, may have ended: others may be at work on all of them. */
+  #lapse(): false {
+    this.#revokeAll()
+    this.#membership.renew()
+    return false
+  }
+
+  #lose(error: Error): void {
+    this.#revokeAll()
     // Otherwise the next heartbeat that succeeds brings the partitions back.
-    if (!final) return
+    if (!isFinal(error)) return
     this.#failure = error
     this.#stir()
   }

@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../kernel/index.ts'
 import { MemoryLogStore } from '../memory/log-store.ts'
 import { settle, VirtualClock } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
@@ -24,8 +25,57 @@ export interface MemberUnderTest {
 
 export interface MemberOptions extends Partial<SubscribeRequest> {
   readonly store?: LogStore
+  readonly clock?: Clock
   /** False: a partition that is wanted is kept until the test releases it. */
   readonly releases?: boolean
+}
+
+/** The clock of a process that is stopped, as by SIGSTOP, and woken: time goes on meanwhile, its timers do not fire. */
+export class StoppableClock implements Clock {
+  readonly #clock: VirtualClock
+  #stopped = false
+  #late: (() => void)[] = []
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  monotonic(): number {
+    return this.#clock.monotonic()
+  }
+
+  schedule(delayMs: number, callback: () => void): Timer {
+    let cancelled = false
+    const fire = (): void => {
+      if (this.#stopped) this.#late.push(fire)
+      else if (!cancelled) callback()
+    }
+    const timer = this.#clock.schedule(delayMs, fire)
+    return {
+      cancel() {
+        cancelled = true
+        timer.cancel()
+      },
+    }
+  }
+
+  defer(callback: () => void): void {
+    this.#clock.defer(callback)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  /** Timers that were due meanwhile fire in the next turn of the event loop. */
+  wake(): void {
+    this.#stopped = false
+    for (const fire of this.#late.splice(0)) this.#clock.defer(fire)
+  }
 }
 
 export interface LogFixture {
@@ -56,7 +106,7 @@ export async function openLog(topics: Readonly<Record<string, number>> = { order
       await settle()
     },
     join: async (member, options = {}) => {
-      const joined = await join(options.store ?? store, clock, member, options)
+      const joined = await join(options.store ?? store, options.clock ?? clock, member, options)
       await settle()
       return joined
     },
@@ -68,7 +118,7 @@ export async function openLog(topics: Readonly<Record<string, number>> = { order
 
 async function join(
   store: LogStore,
-  clock: VirtualClock,
+  clock: Clock,
   member: string,
   { releases = true, ...request }: MemberOptions,
 ): Promise<MemberUnderTest> {
@@ -79,8 +129,10 @@ async function join(
       member,
       topics: ['orders'],
       start: 'start',
+      rewind: 'allowed',
       sessionTimeoutMs,
       heartbeatEveryMs,
+      blockedMs: 60_000,
       fetch: { maxRecords: 10, maxBytes: 1_000_000 },
       ...request,
     },

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type Clock, isTidingsError, limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
-import { type BeatResult, beat, type GroupState, type Held } from './group.ts'
+import { type BeatResult, beat, type GroupState, type Held, type Rewind } from './group.ts'
+import { type KeptLease, keptByLoop } from './lease.ts'
 import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
 
@@ -10,8 +11,10 @@ export interface MembershipOptions {
   readonly group: string
   readonly member: string
   readonly topics: readonly string[]
+  readonly rewind: Rewind
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number
+  readonly blockedMs: number
   /** What this member holds has changed: all that it holds now, and the names of what others want. */
   readonly changed: (held: readonly Held[], wanted: ReadonlySet<string>) => Promise<void>
   /** The lease could not be renewed in time: everything held is lost. */
@@ -34,6 +37,7 @@ export class Membership {
   #steps: Promise<void> = Promise.resolve()
   #timer: Timer | undefined
   #leaseFromMs: number
+  #kept: KeptLease = keptByLoop
   /** When the first lease in the group ends unless it is renewed, by this process's own clock. */
   #firstLeaseMs = 0
   #revision = 0
@@ -47,6 +51,9 @@ export class Membership {
 
   async join(): Promise<void> {
     await this.#step(() => this.#renew([]))
+    const { store, group, member, heartbeatEveryMs: everyMs, blockedMs } = this.#options
+    this.#kept = store.keepLease({ group, member, session: this.#session, everyMs, blockedMs })
+    this.#kept.renewed(this.#leaseFromMs)
     this.#arm()
   }
 
@@ -59,9 +66,14 @@ export class Membership {
       const result = await this.#beat(loaded, [], false)
       const mine = (held: Held): boolean => held.member === this.#options.member
       const known = Object.values(loaded.state.held).filter(mine)
-      if (result.granted.length > 0) await this.#renew([])
+      if (result.granted.length > 0 || !this.alive) await this.#renew([])
       else await this.#options.changed(known, new Set(result.wanted))
     })
+  }
+
+  /** Renews the lease as soon as what is under way is done, without waiting for the next heartbeat. */
+  renew(): void {
+    if (!this.#closed) this.#renewAndArm()
   }
 
   release(names: readonly string[]): Promise<void> {
@@ -73,36 +85,47 @@ export class Membership {
     if (this.#closed) return
     this.#closed = true
     this.#timer?.cancel()
+    this.#kept.release()
     await this.#step(() => this.#save([], true).then(() => undefined))
   }
 
   /** False once the lease may have ended, by this process's own clock. */
   get alive(): boolean {
-    return this.#options.clock.monotonic() - this.#leaseFromMs < this.#options.sessionTimeoutMs
+    const { clock, sessionTimeoutMs } = this.#options
+    const nowMs = clock.monotonic()
+    // While the event loop was blocked the lease may have been renewed beside it.
+    return nowMs - this.#leaseFromMs < sessionTimeoutMs || nowMs - this.#kept.renewedFromMs < sessionTimeoutMs
   }
 
   /** The next beat comes early when another's lease ends before: its partitions are free from then on. */
   #arm(): void {
     const { clock, heartbeatEveryMs } = this.#options
-    const untilFreeMs = this.#firstLeaseMs - clock.monotonic()
-    const delayMs = untilFreeMs > 0 ? Math.min(heartbeatEveryMs, untilFreeMs) : heartbeatEveryMs
+    // A lease that was about to end when it was looked at may have ended since.
+    const untilFreeMs = Math.max(limits.leastBeatMs, this.#firstLeaseMs - clock.monotonic())
+    const delayMs = Math.min(heartbeatEveryMs, untilFreeMs)
+    this.#timer?.cancel()
     this.#timer = clock.schedule(delayMs, () => {
-      if (this.#closed) return
-      this.#background(async () => {
-        try {
-          await this.#renew([])
-        } finally {
-          if (!this.#closed) this.#arm()
-        }
-      })
+      if (!this.#closed) this.#renewAndArm()
+    })
+  }
+
+  #renewAndArm(): void {
+    this.#background(async () => {
+      try {
+        await this.#renew([])
+      } finally {
+        if (!this.#closed) this.#arm()
+      }
     })
   }
 
   #background(step: () => Promise<void>): void {
     this.#step(step).catch((error: unknown) => {
-      const replaced = isTidingsError(error, 'fenced')
-      if (!this.#closed && (replaced || !this.alive)) this.#options.lost(toError(error))
-      if (replaced) this.#closed = true
+      const final = isFinal(error)
+      if (!this.#closed && (final || !this.alive)) this.#options.lost(toError(error))
+      if (!final) return
+      this.#closed = true
+      this.#kept.release()
     })
   }
 
@@ -116,6 +139,7 @@ export class Membership {
     const fromMs = this.#options.clock.monotonic()
     const result = await this.#save(released, false)
     this.#leaseFromMs = fromMs
+    this.#kept.renewed(fromMs)
     this.#firstLeaseMs = fromMs + this.#untilFirstLeaseMs(result.state)
     const held = Object.values(result.state.held).filter((each) => each.member === this.#options.member)
     await this.#options.changed(held, new Set(result.wanted))
@@ -145,7 +169,7 @@ export class Membership {
   }
 
   async #beat(loaded: LoadedGroup, released: readonly string[], leaves: boolean): Promise<BeatResult> {
-    const { store, clock, group, member, topics, sessionTimeoutMs } = this.#options
+    const { store, clock, group, member, topics, rewind, sessionTimeoutMs } = this.#options
     const session = this.#session
     const known = loaded.state.members[member]
     if (this.#revision > 0 && known !== undefined && known.session !== session) {
@@ -160,6 +184,7 @@ export class Membership {
         member,
         session,
         topics,
+        rewind,
         nowMs: loaded.leaseNowMs,
         leaseMs: sessionTimeoutMs,
         epochMs: clock.now(),
@@ -169,6 +194,15 @@ export class Membership {
       await store.topics(),
     )
   }
+}
+
+/** True for what no later heartbeat mends: another process has this member's place, or the file is not what it was. */
+export function isFinal(error: unknown): boolean {
+  return (
+    isTidingsError(error, 'fenced') ||
+    isTidingsError(error, 'file_corrupt') ||
+    isTidingsError(error, 'file_replaced')
+  )
 }
 
 /** A member's id: readable in lists, different for every start. */

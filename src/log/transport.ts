@@ -1,5 +1,6 @@
 import type { CloudEvent, EncodedEvent } from '../event/index.ts'
 import type { Capabilities, Start } from './capabilities.ts'
+import type { Rewind } from './group.ts'
 
 /** An event stored at a topic, partition and offset. */
 export interface StoredRecord {
@@ -44,9 +45,13 @@ export interface SubscribeRequest {
   readonly member: string
   readonly topics: readonly string[]
   readonly start: Start
+  /** Whether the group may be moved back without force. */
+  readonly rewind: Rewind
   /** A member that has not been heard of for this long loses its partitions. */
   readonly sessionTimeoutMs: number
   readonly heartbeatEveryMs: number
+  /** A member whose event loop is blocked keeps its partitions for about this long, where the engine can see to it. */
+  readonly blockedMs: number
   /** The most that one batch holds; a single larger record comes alone. */
   readonly fetch: { readonly maxRecords: number; readonly maxBytes: number }
 }
@@ -56,6 +61,8 @@ export interface Assignment {
   readonly topic: string
   readonly partition: number
   readonly generation: number
+  /** Part of what the inbox knows an event by: 0, and greater each time that the partition was sought `again`. */
+  readonly runNumber: number
   /** Where the group stood when this member became the owner. */
   readonly committed: Commit
   /** The partition's end offset at that time. */
@@ -64,6 +71,13 @@ export interface Assignment {
   readonly leaving: AbortSignal
   /** Aborts when the partition is lost: whatever is unfinished belongs to another member now. */
   readonly revoked: AbortSignal
+  /**
+   * Whether the partition is still this member's, by the monotonic clock of its own process: to be asked right before
+   * each handler starts. A process that was stopped learns of its lost lease this way before any of its timers fires. The
+   * first time that the answer is no, `revoked` aborts before it is given; what the member then gets is announced anew.
+   * A function, not a getter: an assignment may be copied.
+   */
+  readonly isHeld: () => boolean
 }
 
 /** What a commit says of one partition. */

@@ -18,18 +18,15 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
     this.#clock = clock
   }
 
-  async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
-    return keys.map((key) => this.#handled.has(nameOf(group, key)))
+  async handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+    return keys.map((key) => this.#handled.has(nameOf(group, runNumber, key)))
   }
 
   transaction(claim: InboxClaim): MemoryTransact {
     return async (run) => {
       claim.check()
       this.#checkFence(claim)
-      if (
-        claim.keys.length > 0 &&
-        claim.keys.every((key) => this.#handled.has(nameOf(claim.fence.group, key)))
-      ) {
+      if (claim.keys.some((key) => this.#handled.has(nameOf(claim.fence.group, claim.runNumber, key)))) {
         throw new TidingsError('delivery_closed', 'This event was handled already. Nothing is written again.')
       }
       const before = new Map(this.rows)
@@ -57,7 +54,7 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
     this.#checkFence(claim)
     this.#fences.set(`${group}/${partitionName(topic, partition)}`, generation)
     for (const key of claim.keys) {
-      const name = nameOf(group, key)
+      const name = nameOf(group, claim.runNumber, key)
       if (!this.#handled.has(name)) this.#handled.set(name, this.#clock.now())
     }
     claim.committed()
@@ -80,8 +77,8 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
   }
 }
 
-function nameOf(group: string, { source, id }: InboxKey): string {
-  return JSON.stringify([group, source, id])
+function nameOf(group: string, runNumber: number, { source, id }: InboxKey): string {
+  return JSON.stringify([group, runNumber, source, id])
 }
 
 /** An inbox for tests: `rows` stands for the handlers' database. */

@@ -5,6 +5,8 @@ import {
   emptyGroup,
   type Fence,
   type GroupState,
+  type KeptLease,
+  keptByLoop,
   type LoadedGroup,
   type LogStore,
   type PartitionBounds,
@@ -151,6 +153,11 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     return true
   }
 
+  /** All who use this store share its event loop: while that is blocked, nobody takes anything over. */
+  keepLease(): KeptLease {
+    return keptByLoop
+  }
+
   async commits(group: string): Promise<readonly StoredCommit[]> {
     return [...(this.#groups.get(group)?.commits.values() ?? [])].filter(
       ({ offset }) => offset !== neverCommitted,
@@ -171,8 +178,10 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
     group: string,
     moved: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    { again }: { readonly again: boolean },
   ): Promise<boolean> {
-    const state = vacated(this.#groups.get(group)?.state ?? emptyGroup)
+    const names = again ? moved.map(({ topic, partition }) => partitionName(topic, partition)) : []
+    const state = vacated(this.#groups.get(group)?.state ?? emptyGroup, names)
     const commits = this.#replaceState(group, state, revision)
     if (commits === undefined) return false
     for (const commit of moved) {

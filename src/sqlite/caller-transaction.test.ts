@@ -254,6 +254,7 @@ describe('A transaction of the engine', () => {
     const inbox = shop.engine.inbox()
     const transact = inbox.transaction({
       fence: { group: 'billing', topic: 'orders', partition: 0, generation: 1 },
+      runNumber: 0,
       keys: [{ source: '/carts', id: '1' }],
       check: () => undefined,
       committed: () => undefined,
@@ -263,7 +264,7 @@ describe('A transaction of the engine', () => {
       void placed(shop.engine, 'a', tx)
     })
     expect([await shop.events(), shop.orders()]).toEqual([['a'], ['a']])
-    expect(await inbox.handled('billing', [{ source: '/carts', id: '1' }])).toEqual([true])
+    expect(await inbox.handled('billing', 0, [{ source: '/carts', id: '1' }])).toEqual([true])
   })
 })
 

@@ -7,6 +7,7 @@ const closed = /^engine_closed: .*log\.db was closed before this call/
 
 const claim: InboxClaim = {
   fence: { group: 'billing', topic: 'orders', partition: 0, generation: 1 },
+  runNumber: 0,
   keys: [{ source: '/orders', id: '1' }],
   check: () => undefined,
   committed: () => undefined,
@@ -44,7 +45,7 @@ test('Every call to an engine that is closed says so', async () => {
     () => deadLetters.discard('billing/orders/0/1', 'A test order.'),
     () => deadLetters.put(claim.fence, []),
     () => deadLetters.resolve(claim.fence, 'billing/orders/0/1'),
-    () => inbox.handled('billing', claim.keys),
+    () => inbox.handled('billing', 0, claim.keys),
     () => inbox.record(claim),
     () => inbox.transaction(claim)(() => 1),
     () => inbox.prune('billing', 1),
@@ -57,7 +58,11 @@ test('Every call to an inbox that is closed says so', async () => {
   using files = folder()
   const inbox = sqliteInbox(files.file())
   await inbox.close()
-  for (const call of [inbox.handled('billing', claim.keys), inbox.record(claim), inbox.prune('billing', 1)])
+  for (const call of [
+    inbox.handled('billing', 0, claim.keys),
+    inbox.record(claim),
+    inbox.prune('billing', 1),
+  ])
     await expect(call).rejects.toThrow(closed)
 })
 

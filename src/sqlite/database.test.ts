@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { checkDurable, checkFileSystemType, checkSqliteVersion, openDatabase, pragma } from './database.ts'
 import { sqlite, sqliteInbox } from './index.ts'
 import { folder } from './sqlite.fixture.ts'
+import { formatVersion } from './tables.ts'
 
 describe('A connection', () => {
   test('syncs every commit, and says so when asked', async () => {
@@ -130,8 +131,8 @@ describe('A file', () => {
   })
 
   test.each([
-    [0, 'an older', 'Open it with the version that wrote it'],
-    [2, 'a newer', 'Upgrade this program'],
+    [formatVersion - 1, 'an older', 'Open it with the version that wrote it'],
+    [formatVersion + 1, 'a newer', 'Upgrade this program'],
   ])('of format %d was written by another Tidings, and is refused', async (version, age, advice) => {
     using files = folder()
     await (await sqlite(files.file())).close()
@@ -147,9 +148,29 @@ describe('A file', () => {
     const other = openDatabase(files.file())
     other.exec('BEGIN IMMEDIATE')
     const inbox = engine.inbox()
-    expect(await inbox.handled('billing', [{ source: '/orders', id: '1' }])).toEqual([false])
+    expect(await inbox.handled('billing', 0, [{ source: '/orders', id: '1' }])).toEqual([false])
     other.close()
     await engine.close()
+  })
+
+  test('whose inbox is of the format before run numbers is refused, and stays as it is', () => {
+    using files = folder()
+    const before = new DatabaseSync(files.file())
+    before.exec(`
+      CREATE TABLE tidings_format (part TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+      INSERT INTO tidings_format VALUES ('inbox', 1);
+      CREATE TABLE tidings_inbox (
+        group_name TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, handled_at INTEGER NOT NULL,
+        PRIMARY KEY (group_name, source, id)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO tidings_inbox VALUES ('billing', '/orders', '1', 1);`)
+    before.close()
+    expect(() => sqliteInbox(files.file())).toThrow(
+      /^file_version: .*log\.db was written by an older Tidings \(format 1, this one writes 2\)\. Open it with the version that wrote it/,
+    )
+    const after = new DatabaseSync(files.file())
+    expect(after.prepare('SELECT count(*) AS count FROM tidings_inbox').get()?.['count']).toBe(1)
+    after.close()
   })
 
   test('whose inbox is of another format is refused as an inbox', () => {

@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { limits, TidingsError } from '../kernel/index.ts'
@@ -38,6 +38,12 @@ function prepareConnection(database: DatabaseSync, file: string): void {
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${limits.walBytes}`,
   )
   checkDurable(database, file)
+}
+
+/** Tells the file under a name from any other that is put there later; undefined for none, and for one in memory. */
+export function fileIdentity(file: string): string | undefined {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  return stats && `${stats.dev} ${stats.ino}`
 }
 
 /** @throws `not_durable` unless a commit on this connection is on disk when it returns. */

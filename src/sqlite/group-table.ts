@@ -5,6 +5,7 @@ import {
   type GroupState,
   type LoadedGroup,
   type LogStore,
+  partitionName,
   type StoredCommit,
   vacated,
 } from '../log/index.ts'
@@ -119,8 +120,10 @@ export class GroupTable {
     group: string,
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    { again }: { readonly again: boolean },
   ): boolean {
-    const moved = vacated(this.load(group).state)
+    const names = again ? commits.map(({ topic, partition }) => partitionName(topic, partition)) : []
+    const moved = vacated(this.load(group).state, names)
     if (!this.save(group, moved, revision, [])) return false
     for (const { topic, partition, offset, state } of commits)
       this.#move.run(group, topic, partition, moved.generation, offset, state)

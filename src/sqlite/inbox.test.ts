@@ -9,6 +9,7 @@ import { folder } from './sqlite.fixture.ts'
 function claim(id: string, generation = 1): InboxClaim {
   return {
     fence: { group: 'billing', topic: 'orders', partition: 0, generation },
+    runNumber: 0,
     keys: [{ source: '/orders', id }],
     check: () => undefined,
     committed: () => undefined,
@@ -23,7 +24,7 @@ describe('An inbox in a SQLite file', () => {
     await first.close()
     await first.close()
     const again = sqliteInbox(files.file())
-    expect(await again.handled('billing', [{ source: '/orders', id: '1' }])).toEqual([true])
+    expect(await again.handled('billing', 0, [{ source: '/orders', id: '1' }])).toEqual([true])
     await expect(again.record(claim('2', 2))).rejects.toThrow(/^fenced: .* generation 3 /)
     await again.close()
   })
@@ -34,7 +35,7 @@ describe('An inbox in a SQLite file', () => {
     await old.record(claim('1', 1))
     await fresh.record(claim('2', 2))
     await expect(old.record(claim('3', 1))).rejects.toThrow(/^fenced/)
-    expect(await fresh.handled('billing', [{ source: '/orders', id: '3' }])).toEqual([false])
+    expect(await fresh.handled('billing', 0, [{ source: '/orders', id: '3' }])).toEqual([false])
     await Promise.all([old.close(), fresh.close()])
   })
 
@@ -66,7 +67,7 @@ describe('An inbox in a SQLite file', () => {
     await clock.advance(limits.busyMs + 2)
     await refused
     other.close()
-    expect(await inbox.handled('billing', [{ source: '/orders', id: '1' }])).toEqual([false])
+    expect(await inbox.handled('billing', 0, [{ source: '/orders', id: '1' }])).toEqual([false])
     await inbox.close()
   })
 })

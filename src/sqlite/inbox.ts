@@ -46,11 +46,14 @@ function closing(inbox: SqliteInbox, connection: DatabaseSync): InboxStore<Sqlit
   })
 }
 
+const byKey = 'group_name = ? AND run_number = ? AND source = ? AND id = ?'
+
 export class SqliteInbox implements InboxStore<SqliteTransact> {
   readonly #writer: Writer
   readonly #clock: Clock
   readonly #find: StatementSync
   readonly #remember: StatementSync
+  readonly #forget: StatementSync
   readonly #fence: StatementSync
   readonly #raise: StatementSync
   readonly #prune: StatementSync
@@ -59,8 +62,11 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     const { database } = writer
     this.#writer = writer
     this.#clock = clock
-    this.#find = rows(database, 'SELECT 1 FROM tidings_inbox WHERE group_name = ? AND source = ? AND id = ?')
-    this.#remember = database.prepare('INSERT INTO tidings_inbox VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING')
+    this.#find = rows(database, `SELECT 1 FROM tidings_inbox WHERE ${byKey}`)
+    this.#remember = database.prepare(
+      'INSERT INTO tidings_inbox (group_name, run_number, source, id, handled_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    )
+    this.#forget = database.prepare(`DELETE FROM tidings_inbox WHERE ${byKey}`)
     this.#fence = rows(
       database,
       'SELECT generation FROM tidings_fence WHERE group_name = ? AND topic = ? AND partition = ?',
@@ -69,9 +75,9 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE group_name = ? AND handled_at < ?')
   }
 
-  async handled(group: string, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+  async handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
     return reading(this.#writer, () =>
-      keys.map(({ source, id }) => this.#find.get(group, source, id) !== undefined),
+      keys.map(({ source, id }) => this.#find.get(group, runNumber, source, id) !== undefined),
     )
   }
 
@@ -79,8 +85,11 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     return async (run) => {
       const result = await this.#writer.write(() => {
         claim.check()
-        if (!this.#enter(claim)) throw alreadyHandled(claim)
-        return runSynchronously('transact', run, this.#writer.database)
+        const { keys } = claim
+        if (this.#enter(claim) < keys.length) throw alreadyHandled(claim)
+        const returned = runSynchronously('transact', run, this.#writer.database)
+        this.#takeBack(claim, keys)
+        return returned
       })
       claim.committed()
       return result
@@ -106,8 +115,8 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     return this.settled()
   }
 
-  /** Raises the fence and records the keys; false when all of them were there. */
-  #enter({ fence, keys }: InboxClaim): boolean {
+  /** Raises the fence and records the keys; returns how many were not there. */
+  #enter({ fence, runNumber, keys }: InboxClaim): number {
     const { group, topic, partition, generation } = fence
     const row = this.#fence.get(group, topic, partition) as unknown as [number] | undefined
     const seen = row?.[0] ?? -1
@@ -115,17 +124,28 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     if (seen < generation) this.#raise.run(group, topic, partition, generation)
     let added = 0
     for (const { source, id } of keys) {
-      added += Number(this.#remember.run(group, source, id, this.#clock.now()).changes)
+      added += Number(this.#remember.run(group, runNumber, source, id, this.#clock.now()).changes)
     }
-    return added > 0 || keys.length === 0
+    return added
+  }
+
+  /** Events of a batch that the function has found to fail were not handled. */
+  #takeBack(claim: InboxClaim, entered: readonly InboxKey[]): void {
+    const kept = new Set(claim.keys)
+    if (kept.size === entered.length) return
+    for (const key of entered) {
+      if (!kept.has(key)) this.#forget.run(claim.fence.group, claim.runNumber, key.source, key.id)
+    }
   }
 }
 
 function alreadyHandled({ keys, fence }: InboxClaim): TidingsError {
   const [first] = keys
+  const what =
+    keys.length === 1 ? `event "${first?.id}" of "${first?.source}"` : `one of ${keys.length} events`
   return new TidingsError(
     'delivery_closed',
-    `Group "${fence.group}" has handled event "${first?.id}" of "${first?.source}" already. Nothing is written again.`,
+    `Group "${fence.group}" has handled ${what} already. Nothing is written again.`,
   )
 }
 

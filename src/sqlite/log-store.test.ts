@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, wr
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../kernel/index.ts'
-import type { LogStore, StoredRecord } from '../log/index.ts'
+import { emptyGroup, type GroupState, type LogStore, type StoredRecord } from '../log/index.ts'
 import { recordChecksum } from './checksum.ts'
 import { openDatabase } from './database.ts'
 import { recordId } from './record-id.ts'
@@ -33,6 +33,23 @@ async function endOf(store: LogStore): Promise<number | undefined> {
 async function bodies(store: LogStore): Promise<unknown[]> {
   return (await read(store)).map(({ encoded }) => encoded)
 }
+
+test('A heartbeat and a commit are durable within one transaction while 100,000 publishes wait', async () => {
+  using files = folder()
+  await using opened = await openOrders(files.file())
+  const { store } = opened
+  const texts = Array.from({ length: limits.publishPendingRecords }, (_, number) => String(number))
+  const publishes = Array.from({ length: 100 }, () => append(store, ...texts.splice(0, 1_000)))
+  const grant = { topic: 'orders', partition: 0, generation: 1 }
+  expect(await store.saveGroup('billing', emptyGroup, 0, [grant])).toBe(true)
+  expect(await endOf(store)).toBeLessThanOrEqual(limits.groupCommitRecords)
+  const before = (await endOf(store)) ?? 0
+  expect(await store.commit('billing', [{ ...grant, offset: 0, state: '' }])).toEqual([true])
+  expect(((await endOf(store)) ?? 0) - before).toBeLessThanOrEqual(limits.groupCommitRecords)
+  await Promise.all(publishes)
+  const all = await read(store, 0, limits.publishPendingRecords)
+  expect(all.map(({ encoded }) => Number(encoded))).toEqual(Array.from(all, (_, index) => index))
+})
 
 describe('A record that is not what was written', () => {
   const damages = [
@@ -276,16 +293,22 @@ describe('A log in a file', () => {
   test('counts every member of an earlier start of the machine as gone', async () => {
     using files = folder()
     await using opened = await openOrders(files.file())
-    const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7 } }
-    const state = {
-      members: { one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000 } },
+    const held = { 'orders/0': { topic: 'orders', partition: 0, member: 'one', generation: 7, runNumber: 5 } }
+    const state: GroupState = {
+      ...emptyGroup,
+      members: {
+        one: { session: '1', topics: ['orders'], leaseUntilMs: 9e9, leaseMs: 10_000, rewind: 'refused' },
+      },
       held,
       generation: 7,
+      paused: [{ topic: 'orders' }],
+      rewind: 'allowed',
+      runNumbers: { 'orders/0': 5 },
     }
     await opened.store.saveGroup('billing', state, 0, [])
     expect((await opened.store.loadGroup('billing')).state).toEqual(state)
     opened.database.exec("UPDATE tidings_group SET boot = 'an earlier one'")
-    expect((await opened.store.loadGroup('billing')).state).toEqual({ members: {}, held: {}, generation: 7 })
+    expect((await opened.store.loadGroup('billing')).state).toEqual({ ...state, members: {}, held: {} })
   })
 
   test('appends what has come due in steps that each fit into one commit', async () => {

@@ -1,9 +1,11 @@
 import type { StatementSync } from 'node:sqlite'
-import { type Clock, limits } from '../kernel/index.ts'
+import { type Clock, limits, systemClock } from '../kernel/index.ts'
 import type {
   AppendRecord,
   Change,
   GroupState,
+  KeptLease,
+  Lease,
   LoadedGroup,
   LogStore,
   PartitionBounds,
@@ -18,8 +20,10 @@ import { type SqliteCapabilities, sqliteCapabilities } from './capabilities.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { connectionError, reading } from './errors.ts'
 import { GroupTable } from './group-table.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
 import { RecordTable } from './record-table.ts'
 import { rows, TopicTable } from './topic-table.ts'
+import { WakeUp } from './wake-up.ts'
 import type { Writer, WriteSize } from './writer.ts'
 
 /** A log in a SQLite file. */
@@ -33,6 +37,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #records: RecordTable
   readonly #topics: TopicTable
   readonly #groups: GroupTable
+  readonly #leases: LeaseKeeper
   readonly #nextDue: StatementSync
   readonly #due: StatementSync
   readonly #forgetDue: StatementSync
@@ -47,12 +52,15 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     const { database } = writer
     this.#writer = writer
     this.#clock = clock
-    this.changes = new ChangeFeed(database, clock)
+    // On a clock of its own, a test's, nothing happens beside that clock; and nobody else can have a file in memory.
+    const shared = clock === systemClock && writer.file !== ':memory:'
+    this.changes = new ChangeFeed(database, clock, new WakeUp(shared ? writer.file : undefined))
     this.#callers = new CallerTransactions(writer.file)
     this.#appender = new Appender(database)
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
+    this.#leases = new LeaseKeeper(shared ? writer.file : undefined)
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
     this.#due = rows(
       database,
@@ -135,20 +143,26 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     return this.#writeGroup(group, () => this.#groups.save(group, state, revision, granted))
   }
 
+  keepLease(lease: Lease): KeptLease {
+    this.changes.attend()
+    return this.#leases.keep(lease)
+  }
+
   async commits(group: string): Promise<readonly StoredCommit[]> {
     return this.#read(() => this.#groups.commits(group))
   }
 
   commit(group: string, commits: readonly StoredCommit[]): Promise<readonly boolean[]> {
-    return this.#writer.write(() => commits.map((each) => this.#groups.commit(group, each)))
+    return this.#writer.writeFirst(() => commits.map((each) => this.#groups.commit(group, each)))
   }
 
   moveCommits(
     group: string,
     commits: readonly Omit<StoredCommit, 'generation'>[],
     revision: number,
+    options: { readonly again: boolean },
   ): Promise<boolean> {
-    return this.#writeGroup(group, () => this.#groups.moveCommits(group, commits, revision))
+    return this.#writeGroup(group, () => this.#groups.moveCommits(group, commits, revision, options))
   }
 
   forgetGroup(group: string, revision: number): Promise<boolean> {
@@ -162,6 +176,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   async close(): Promise<void> {
     await this.#writer.settled()
     this.changes.close()
+    await this.#leases.close()
   }
 
   /**
@@ -194,7 +209,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
 
   /** Tells watchers of the group when the write says that it has changed. */
   #writeGroup(group: string, write: () => boolean): Promise<boolean> {
-    return this.#writer.write(() => {
+    return this.#writer.writeFirst(() => {
       const changed = write()
       if (changed) this.#writer.afterCommit(() => this.changes.emit({ kind: 'group', group }))
       return changed

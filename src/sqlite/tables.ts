@@ -2,7 +2,7 @@
  * Our tables in a SQLite file, which may hold the caller's own beside them.
  * A record's rowid is its partition's slot × 2^40 + its offset: dense in a partition, no second index.
  */
-export const formatVersion = 1
+export const formatVersion = 2
 
 const logTables = `
 CREATE TABLE tidings_topic (
@@ -76,10 +76,11 @@ CREATE INDEX tidings_dead_letter_open ON tidings_dead_letter (group_name, topic,
 const inboxTables = `
 CREATE TABLE tidings_inbox (
   group_name TEXT NOT NULL,
+  run_number INTEGER NOT NULL,
   source TEXT NOT NULL,
   id TEXT NOT NULL,
   handled_at INTEGER NOT NULL,
-  PRIMARY KEY (group_name, source, id)
+  PRIMARY KEY (group_name, run_number, source, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tidings_inbox_age ON tidings_inbox (group_name, handled_at);
 

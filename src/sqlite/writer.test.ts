@@ -181,6 +181,19 @@ describe('Writes', () => {
     expect(await Promise.all([...control, publish])).toEqual([1, 2, 4, 3])
   })
 
+  test('that go first are in the next transaction, the others in the order they were asked for', async () => {
+    using files = folder()
+    await using opened = openWithTable(files.file())
+    const { writer, insert, texts } = opened
+    const half = { records: limits.groupCommitRecords / 2, bytes: 0 }
+    const waiting = ['a', 'b', 'c'].map((text) => writer.publish(() => insert(text), half))
+    waiting.push(writer.write(() => insert('d')))
+    await writer.writeFirst(() => insert('first'))
+    expect(texts()).toEqual(['first', 'a', 'b'])
+    await Promise.all(waiting)
+    expect(texts()).toEqual(['first', 'a', 'b', 'c', 'd'])
+  })
+
   test('that alone are more than may wait say their own size', async () => {
     using files = folder()
     await using opened = openWithTable(files.file())

@@ -1,5 +1,7 @@
+import { resolve as resolvePath } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
+import { fileIdentity } from './database.ts'
 import { type Connection, connectionError, resultCode, sqliteCode } from './errors.ts'
 
 interface Job {
@@ -28,12 +30,16 @@ const small: WriteSize = { records: 1, bytes: 0 }
 export class Writer implements Connection {
   readonly database: DatabaseSync
   readonly file: string
+  readonly #path: string
+  readonly #identity: string | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #savepoint: StatementSync
   readonly #release: StatementSync
+  /** Runs before everything that waits. */
+  #urgent: Job[] = []
   #waiting: Job[] = []
   /** Of the publishes that wait. */
   #pendingRecords = 0
@@ -46,6 +52,8 @@ export class Writer implements Connection {
   constructor(database: DatabaseSync, file: string, clock: Clock, random: Random) {
     this.database = database
     this.file = file
+    this.#path = resolvePath(file)
+    this.#identity = fileIdentity(this.#path)
     this.#clock = clock
     this.#random = random
     this.#begin = database.prepare('BEGIN IMMEDIATE')
@@ -61,28 +69,35 @@ export class Writer implements Connection {
 
   /** Rejects with what `run` throws, which then has written nothing. */
   write<Result>(run: () => Result, size: WriteSize = small): Promise<Result> {
-    return this.#enqueue(run, false, size)
+    return this.#enqueue(this.#waiting, run, false, size)
   }
 
   /**
-   * A write that is refused when too much waits for the disk. All others are accepted even then: a member that could not
-   * renew its lease or commit because of publishes would lose its partitions.
+   * A small write that goes into the next transaction, ahead of what waits: a lease or a commit that came too late behind
+   * publishes would cost a member its partitions. Nothing but these is ordered by it.
+   */
+  writeFirst<Result>(run: () => Result): Promise<Result> {
+    return this.#enqueue(this.#urgent, run, false, small)
+  }
+
+  /**
+   * A write that is refused when too much waits for the disk. All others are accepted even then.
    */
   publish<Result>(run: () => Result, size: WriteSize): Promise<Result> {
     if (!this.#mayWait(size)) return Promise.reject(this.#overloaded(size))
     this.#pendingRecords += size.records
     this.#pendingBytes += size.bytes
-    return this.#enqueue(run, true, size)
+    return this.#enqueue(this.#waiting, run, true, size)
   }
 
-  #enqueue<Result>(run: () => Result, bounded: boolean, size: WriteSize): Promise<Result> {
+  #enqueue<Result>(queue: Job[], run: () => Result, bounded: boolean, size: WriteSize): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ run, bounded, ...size, fulfil: resolve as (result: unknown) => void, reject })
+      queue.push({ run, bounded, ...size, fulfil: resolve as (result: unknown) => void, reject })
       this.#schedule()
     })
   }
 
-  /** Whether a publish may still grow by so much: it waits, no write was asked for after it, and one commit has room. */
+  /** Whether a publish may still grow by so much: it waits, no write that keeps the order was asked for after it, and one commit has room. */
   extend(run: () => unknown, size: WriteSize): boolean {
     const last = this.#waiting.at(-1)
     if (last?.run !== run || !this.#mayWait(size)) return false
@@ -124,7 +139,7 @@ export class Writer implements Connection {
 
   /** Fulfils when nothing waits any more. */
   settled(): Promise<void> {
-    if (this.#waiting.length === 0) return Promise.resolve()
+    if (!this.#waits) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
@@ -143,7 +158,15 @@ export class Writer implements Connection {
     }
     this.#scheduled = false
     this.#runTogether(this.#take())
-    if (this.#waiting.length > 0) this.#schedule()
+    this.#scheduleRest()
+  }
+
+  get #waits(): boolean {
+    return this.#urgent.length > 0 || this.#waiting.length > 0
+  }
+
+  #scheduleRest(): void {
+    if (this.#waits) this.#schedule()
     else for (const resolve of this.#idle.splice(0)) resolve()
   }
 
@@ -157,12 +180,18 @@ export class Writer implements Connection {
     this.#scheduled = false
     const failure = connectionError(error, this)
     for (const job of this.#take()) job.reject(failure)
-    if (this.#waiting.length > 0) this.#schedule()
-    else for (const resolve of this.#idle.splice(0)) resolve()
+    this.#scheduleRest()
   }
 
-  /** The jobs that share the next commit, in the order they came. */
-  #take(): Job[] {
+  /** The jobs that share the next commit: all urgent ones, and of the others as many as have room, in the order they came. */
+  #take(): readonly Job[] {
+    const urgent = this.#urgent
+    if (urgent.length === 0) return this.#takeWaiting()
+    this.#urgent = []
+    return [...urgent, ...this.#takeWaiting()]
+  }
+
+  #takeWaiting(): readonly Job[] {
     let count = 0
     let records = 0
     let bytes = 0
@@ -198,6 +227,7 @@ export class Writer implements Connection {
         }
       }
       this.#commit.run()
+      this.#checkFile()
     } catch (error) {
       if (this.database.isTransaction) this.database.exec('ROLLBACK')
       this.#afterCommit = []
@@ -213,6 +243,18 @@ export class Writer implements Connection {
       else job.reject(failure)
     }
     for (const callback of this.#afterCommit.splice(0)) callback()
+  }
+
+  /**
+   * An acknowledged write must be found under the file's name, and SQLite goes on with a file that was deleted. One look
+   * a transaction, a few µs.
+   */
+  #checkFile(): void {
+    if (this.#identity === undefined || fileIdentity(this.#path) === this.#identity) return
+    throw new TidingsError(
+      'file_replaced',
+      `${this.file} was deleted, moved or replaced while it was open, so what is written now is in no file of that name. Stop all its users, restore it where it is missing, and start them again.`,
+    )
   }
 
   #runInSavepoint(job: Job): unknown {

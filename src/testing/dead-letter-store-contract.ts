@@ -139,7 +139,7 @@ const cases: ContractCases<DeadLetterStoreContext> = {
   'refuses what a member writes that was paused while its group was moved': async (context) => {
     const owner = await own(context)
     const place = { topic: owner.topic, partition: owner.partition, offset: 0, state: '' }
-    ok(await context.log.moveCommits(owner.group, [place], 1))
+    ok(await context.log.moveCommits(owner.group, [place], 1, { again: false }))
     await rejects(context.store.put(owner, [letter(1)]), fenced)
   },
 

@@ -25,15 +25,23 @@ interface ClaimOptions {
   readonly group?: string
   readonly partition?: number
   readonly generation?: number
+  readonly runNumber?: number
   readonly over?: boolean
 }
 
 /** A claim that counts how often it was told that its transaction is durable. */
-function claim({ ids = ['1'], source = '/orders', over = false, ...fence }: ClaimOptions = {}): InboxClaim & {
+function claim({
+  ids = ['1'],
+  source = '/orders',
+  over = false,
+  runNumber = 0,
+  ...fence
+}: ClaimOptions = {}): InboxClaim & {
   readonly commits: number
 } {
   return {
     fence: { group: 'billing', topic: 'orders', partition: 0, generation: 1, ...fence },
+    runNumber,
     keys: ids.map((id) => ({ source, id })),
     commits: 0,
     check() {
@@ -48,8 +56,13 @@ function claim({ ids = ['1'], source = '/orders', over = false, ...fence }: Clai
 const has = (code: 'fenced' | 'delivery_closed' | 'transaction_async') => (error: unknown) =>
   isTidingsError(error, code)
 
-async function handled({ inbox }: InboxStoreContext, id: string, group = 'billing'): Promise<boolean> {
-  return (await inbox.handled(group, [{ source: '/orders', id }]))[0] ?? false
+async function handled(
+  { inbox }: InboxStoreContext,
+  id: string,
+  group = 'billing',
+  runNumber = 0,
+): Promise<boolean> {
+  return (await inbox.handled(group, runNumber, [{ source: '/orders', id }]))[0] ?? false
 }
 
 const cases: ContractCases<InboxStoreContext> = {
@@ -93,7 +106,7 @@ const cases: ContractCases<InboxStoreContext> = {
     await context.transact(claim({ ids: ['2'] }), (write) => write('d'))
     deepStrictEqual(await context.rows(), ['a', 'b', 'c', 'd'])
     deepStrictEqual(
-      await context.inbox.handled('billing', [
+      await context.inbox.handled('billing', 0, [
         { source: '/orders', id: '2' },
         { source: '/orders', id: '3' },
         { source: '/carts', id: '1' },
@@ -102,11 +115,39 @@ const cases: ContractCases<InboxStoreContext> = {
     )
   },
 
-  'takes a batch of which some events are new': async (context) => {
-    await context.transact(claim(), (write) => write('a'))
-    await context.transact(claim({ ids: ['1', '2'] }), (write) => write('b'))
-    equal(await handled(context, '2'), true)
-    deepStrictEqual(await context.rows(), ['a', 'b'])
+  'knows nothing under one run number of what was handled under another': async (context) => {
+    await context.transact(claim(), (write) => write('first run'))
+    equal(await handled(context, '1', 'billing', 7), false)
+    await context.transact(claim({ runNumber: 7 }), (write) => write('second run'))
+    await rejects(
+      context.transact(claim({ runNumber: 7 }), (write) => write('twice')),
+      has('delivery_closed'),
+    )
+    deepStrictEqual(await context.rows(), ['first run', 'second run'])
+    await context.inbox.record(claim({ ids: ['2'], runNumber: 7 }))
+    deepStrictEqual([await handled(context, '2'), await handled(context, '2', 'billing', 7)], [false, true])
+  },
+
+  'takes a batch as one: an event of it that was handled before would have its effect twice': async (
+    context,
+  ) => {
+    await context.transact(claim({ ids: ['1', '2'] }), (write) => write('a'))
+    deepStrictEqual([await handled(context, '1'), await handled(context, '2')], [true, true])
+    const again = context.transact(claim({ ids: ['2', '3'] }), (write) => write('b'))
+    await rejects(again, has('delivery_closed'))
+    equal(await handled(context, '3'), false)
+    deepStrictEqual(await context.rows(), ['a'])
+  },
+
+  'does not record an event of a batch that fails while the batch is written': async (context) => {
+    const batch = claim({ ids: ['1', '2', '3'] })
+    await context.transact(batch, (write) => {
+      write('two of three')
+      Object.assign(batch, { keys: batch.keys.filter(({ id }) => id !== '2') })
+    })
+    const known = ['1', '2', '3'].map((id) => handled(context, id))
+    deepStrictEqual(await Promise.all(known), [true, false, true])
+    deepStrictEqual(await context.rows(), ['two of three'])
   },
 
   'does not run the function of a delivery that is over': async (context) => {
@@ -183,10 +224,14 @@ const cases: ContractCases<InboxStoreContext> = {
   'forgets what a group handled before a time': async (context) => {
     await context.inbox.record(claim({ ids: ['old'] }))
     await context.inbox.record(claim({ ids: ['old'], group: 'audit' }))
+    await context.inbox.record(claim({ ids: ['old'], runNumber: 7 }))
     await context.clock.advance(1_000)
     await context.inbox.record(claim({ ids: ['new'] }))
-    equal(await context.inbox.prune('billing', context.clock.now()), 1)
+    await context.inbox.record(claim({ ids: ['new'], runNumber: 7 }))
+    equal(await context.inbox.prune('billing', context.clock.now()), 2)
     deepStrictEqual([await handled(context, 'old'), await handled(context, 'new')], [false, true])
+    equal(await handled(context, 'old', 'billing', 7), false)
+    equal(await handled(context, 'new', 'billing', 7), true)
     equal(await handled(context, 'old', 'audit'), true)
   },
 }

@@ -5,9 +5,14 @@ import type { LogStoreContext } from './log-store-contract.ts'
 import { createOrders, topic } from './log-store-records.ts'
 
 const state: GroupState = {
-  members: { one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000 } },
-  held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1 } },
+  members: {
+    one: { session: 'first', topics: [topic], leaseUntilMs: 10_000, leaseMs: 10_000, rewind: 'allowed' },
+  },
+  held: { [`${topic}/0`]: { topic, partition: 0, member: 'one', generation: 1, runNumber: 0 } },
   generation: 1,
+  paused: [{ topic, partition: 3 }],
+  rewind: 'allowed',
+  runNumbers: {},
 }
 
 function grant(partition: number, generation: number): Omit<StoredCommit, 'offset' | 'state'> {
@@ -101,16 +106,24 @@ export const groupCases: ContractCases<LogStoreContext> = {
     await createOrders(store)
     await store.saveGroup('billing', { ...state, generation: 4 }, 0, [grant(0, 3), grant(1, 4)])
     await store.commit('billing', [commitOf(0, 3, 9, 'notes'), commitOf(1, 4, 7)])
-    ok(await store.moveCommits('billing', [move(0, 2)], 1))
+    ok(await store.moveCommits('billing', [move(0, 2)], 1, { again: false }))
     deepStrictEqual(await store.commits('billing'), [commitOf(0, 5, 2), commitOf(1, 4, 7)])
     const loaded = await store.loadGroup('billing')
-    deepStrictEqual([loaded.state, loaded.revision], [{ members: {}, held: {}, generation: 5 }, 2])
+    deepStrictEqual([loaded.state, loaded.revision], [{ ...state, members: {}, held: {}, generation: 5 }, 2])
+  },
+
+  'raises the run numbers of what is moved again, and of nothing else': async ({ store }) => {
+    await createOrders(store)
+    await store.saveGroup('billing', { ...state, generation: 4 }, 0, [grant(0, 3), grant(1, 4)])
+    ok(await store.moveCommits('billing', [move(0, 2)], 1, { again: true }))
+    ok(await store.moveCommits('billing', [move(1, 2)], 2, { again: false }))
+    deepStrictEqual((await store.loadGroup('billing')).state.runNumbers, { [`${topic}/0`]: 5 })
   },
 
   'refuses the commit of a member that was paused while its group was moved': async ({ store }) => {
     await createOrders(store)
     await store.saveGroup('billing', state, 0, [grant(0, 1)])
-    ok(await store.moveCommits('billing', [move(0, 2)], 1))
+    ok(await store.moveCommits('billing', [move(0, 2)], 1, { again: false }))
     deepStrictEqual(await store.commit('billing', [commitOf(0, 1, 10)]), [false])
     deepStrictEqual(await store.commits('billing'), [commitOf(0, 2, 2)])
   },
@@ -120,20 +133,22 @@ export const groupCases: ContractCases<LogStoreContext> = {
     await store.saveGroup('billing', state, 0, [grant(0, 1)])
     await store.commit('billing', [commitOf(0, 1, 9)])
     const moves = [
-      store.moveCommits('billing', [move(0, 2)], 0),
-      store.moveCommits('billing', [move(0, 3)], 2),
+      store.moveCommits('billing', [move(0, 2)], 0, { again: false }),
+      store.moveCommits('billing', [move(0, 3)], 2, { again: false }),
     ]
     deepStrictEqual(await Promise.all(moves), [false, false])
     deepStrictEqual(await store.commits('billing'), [commitOf(0, 1, 9)])
     deepStrictEqual((await store.loadGroup('billing')).state, state)
-    equal(await store.moveCommits('audit', [move(0, 2)], 7), false)
+    equal(await store.moveCommits('audit', [move(0, 2)], 7, { again: false }), false)
     deepStrictEqual(await store.groups(), ['billing'])
   },
 
   'lets one of several moves at the same time win': async ({ store }) => {
     await createOrders(store)
     await store.saveGroup('billing', state, 0, [grant(0, 1)])
-    const moves = [1, 2, 3].map((offset) => store.moveCommits('billing', [move(0, offset)], 1))
+    const moves = [1, 2, 3].map((offset) =>
+      store.moveCommits('billing', [move(0, offset)], 1, { again: false }),
+    )
     deepStrictEqual(await Promise.all(moves), [true, false, false])
     deepStrictEqual(await store.commits('billing'), [commitOf(0, 2, 1)])
   },
@@ -141,7 +156,7 @@ export const groupCases: ContractCases<LogStoreContext> = {
   'registers a group whose commits are moved before it was ever here, its first generation still open':
     async ({ store }) => {
       await createOrders(store)
-      ok(await store.moveCommits('billing', [move(0, 2)], 0))
+      ok(await store.moveCommits('billing', [move(0, 2)], 0, { again: false }))
       deepStrictEqual(await store.groups(), ['billing'])
       const loaded = await store.loadGroup('billing')
       deepStrictEqual([loaded.state.generation, loaded.revision], [0, 1])
@@ -194,8 +209,8 @@ export const groupCases: ContractCases<LogStoreContext> = {
     await store.saveGroup('billing', state, 0, [])
     await store.saveGroup('billing', state, 0, [])
     deepStrictEqual(told, [{ kind: 'group', group: 'billing' }])
-    await store.moveCommits('billing', [], 1)
-    await store.moveCommits('billing', [], 1)
+    await store.moveCommits('billing', [], 1, { again: false })
+    await store.moveCommits('billing', [], 1, { again: false })
     equal(told.length, 2)
     await store.forgetGroup('billing', 2)
     await store.forgetGroup('billing', 2)

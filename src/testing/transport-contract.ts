@@ -3,6 +3,7 @@ import { type ContractCases, type ContractOptions, runContract } from './contrac
 import type { TransportContext } from './transport-context.ts'
 import { groupCases, lagCases } from './transport-group-cases.ts'
 import { drainedCases, fencingCases } from './transport-handover-cases.ts'
+import { pauseCases } from './transport-pause-cases.ts'
 import { placeCases } from './transport-place-cases.ts'
 import { delayCases, orderCases, publishCases } from './transport-publish-cases.ts'
 
@@ -26,6 +27,7 @@ interface Theme {
 const themes: readonly Theme[] = [
   { cases: publishCases, lack: () => undefined },
   { cases: groupCases, lack: () => undefined },
+  { cases: pauseCases, lack: () => undefined },
   { cases: orderCases, lack: ({ order }) => (order === 'none' ? 'it keeps no order' : undefined) },
   { cases: delayCases, lack: ({ delay }) => (delay ? undefined : 'it delays nothing') },
   {

@@ -93,7 +93,9 @@ export async function join(
     topics: [topic],
     start: 'start',
     sessionTimeoutMs: 10_000,
+    rewind: 'allowed',
     heartbeatEveryMs: 3_000,
+    blockedMs: 60_000,
     fetch: { maxRecords: 100, maxBytes: 1_000_000 },
     ...request,
   })

@@ -113,6 +113,44 @@ export const placeCases: ContractCases<TransportContext> = {
     deepStrictEqual(second.seen, ['b', 'c'])
   },
 
+  'moves a group back that refuses it only with force, and forward without': async (context) => {
+    await publishApart(context)
+    const member = await join(context, 'one', { rewind: 'refused' })
+    await hasSeen(context, member, 3)
+    await quiet(context)
+    await member.subscription.close()
+    const { admin } = context
+    equal((await admin.groups())[0]?.rewind, 'refused')
+    await rejects(admin.seek('billing', topic, 'start'), (error) => isTidingsError(error, 'rewind_refused'))
+    equal((await admin.lag('billing'))[0]?.committed, 3)
+    await admin.seek('billing', topic, { offset: 1 }, { force: true })
+    await admin.seek('billing', topic, { offset: 2 })
+    equal((await admin.lag('billing'))[0]?.committed, 2)
+  },
+
+  'gives what was moved again a greater run number each time, and leaves that of the rest': async (
+    context,
+  ) => {
+    await createOrders(context)
+    const runNumbers = async (name: string): Promise<readonly number[]> => {
+      const member = await join(context, name)
+      await haveOwned(context, [member], [2])
+      const numbers = [0, 1].map((partition) => member.assignment(partition).runNumber)
+      await member.subscription.close()
+      return numbers
+    }
+    deepStrictEqual(await runNumbers('one'), [0, 0])
+    await context.admin.seek('billing', topic, 'start')
+    deepStrictEqual(await runNumbers('two'), [0, 0])
+    await context.admin.seek('billing', topic, 'start', { partition: 1, again: true })
+    const [rest, first = 0] = await runNumbers('three')
+    deepStrictEqual([rest, first > 0], [0, true])
+    await context.admin.seek('billing', topic, 'start', { again: true })
+    const both = await runNumbers('four')
+    ok(both.every((each) => each > first))
+    equal(new Set(both).size, 1)
+  },
+
   'does not move a group that has living members, nor one or a topic that is not there': async (context) => {
     await createOrders(context, 1)
     const member = await join(context, 'one')

@@ -13,14 +13,15 @@ export const numbered = defineEvent('numbered')
 
 export const topic = defineTopic('numbers', { partitions: 8, events: [numbered] })
 export const catalog = defineCatalog([topic])
-export const groups: readonly string[] = ['first', 'second']
+/** Later events of a key wait behind its dead letter here; a redriver asks for those again while the members run. */
+export const holdingGroup = 'third'
+export const groups: readonly string[] = ['first', 'second', holdingGroup]
 export const keys: readonly string[] = Array.from({ length: 24 }, (_, index) => `key-${index}`)
 
 /** Short, so that a takeover fits in a cycle. */
 export const sessionTimeoutMs = 1_000
 
-/** Every one of these fails in every attempt. */
-export const isPoison = (number: number): boolean => number % 50 === 0
+export const attempts = 5
 
 export const logFile = (folder: string): string => join(folder, 'log.db')
 export const inboxFile = (folder: string): string => join(folder, 'inbox.db')

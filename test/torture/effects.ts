@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { InboxClaim, InboxStore } from '../../src/inbox/index.ts'
 import type { SqliteTransact } from '../../src/sqlite/index.ts'
 import type { Effect } from './checker.ts'
-import type { Handling } from './history.ts'
+import { type Handling, nowUs } from './history.ts'
 
 /** Where a handler's effect is: the event, and the record it came in. */
 export type Place = Handling & { readonly partition: number; readonly offset: number }
@@ -13,7 +13,7 @@ type EffectTransact = (place: Place, inside: () => void) => Promise<void>
 /** Without a unique key: an effect that happened twice must be there twice. */
 export function createEffects(database: DatabaseSync): void {
   database.exec(`CREATE TABLE IF NOT EXISTS effect (
-    position INTEGER PRIMARY KEY, "group" TEXT, key TEXT, number INTEGER, partition INTEGER, "offset" INTEGER, generation INTEGER
+    position INTEGER PRIMARY KEY, "group" TEXT, key TEXT, number INTEGER, partition INTEGER, "offset" INTEGER, generation INTEGER, at_us INTEGER
   ) STRICT;
   CREATE INDEX IF NOT EXISTS effect_place ON effect ("group", partition, "offset")`)
 }
@@ -21,7 +21,7 @@ export function createEffects(database: DatabaseSync): void {
 /** Writes effects through an inbox, each with the generation that claims to be the owner. */
 export function effectInbox(inbox: InboxStore<SqliteTransact>): InboxStore<EffectTransact> {
   return {
-    handled: (group, keys) => inbox.handled(group, keys),
+    handled: (group, runNumber, keys) => inbox.handled(group, runNumber, keys),
     transaction: (claim) => (place, inside) =>
       inbox.transaction(claim)((tx) => {
         insertEffect(tx, claim, place)
@@ -36,13 +36,15 @@ export function effectInbox(inbox: InboxStore<SqliteTransact>): InboxStore<Effec
 function insertEffect(tx: DatabaseSync, { fence }: InboxClaim, place: Place): void {
   const { group, key, number, partition, offset } = place
   tx.prepare(
-    'INSERT INTO effect ("group", key, number, partition, "offset", generation) VALUES (?, ?, ?, ?, ?, ?)',
-  ).run(group, key, number, partition, offset, fence.generation)
+    'INSERT INTO effect ("group", key, number, partition, "offset", generation, at_us) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(group, key, number, partition, offset, fence.generation, nowUs())
 }
 
 export function readEffects(database: DatabaseSync): readonly Effect[] {
   const rows = database
-    .prepare('SELECT "group", key, number, partition, generation FROM effect ORDER BY position')
+    .prepare(
+      'SELECT "group", key, number, partition, generation, at_us AS atUs FROM effect ORDER BY position',
+    )
     .all()
   return rows as unknown as readonly Effect[]
 }

@@ -8,12 +8,16 @@ export interface Handling {
   readonly number: number
 }
 
+export const nameOf = ({ group, key, number }: Handling): string => `${group} ${key} ${number}`
+
 /** What a process says the moment it happens. */
 export type Happening =
   | { readonly kind: 'acked'; readonly key: string; readonly number: number }
-  | ({ readonly kind: 'started' } & Handling)
+  | ({ readonly kind: 'started'; readonly attempt: number } & Handling)
   | ({ readonly kind: 'ended' } & Handling)
-  /** A fault, said by whoever applies it, right before it does. */
+  /** Asked for by the redriver, said right before; `reason` is that of the dead letter. */
+  | ({ readonly kind: 'redriven' | 'discarded'; readonly reason: string } & Handling)
+  /** A fault, said by whoever applies it, right before it does: an event that kills its process says so in its name. */
   | { readonly kind: 'killed' | 'paused' | 'resumed'; readonly target: string }
   | ({ readonly kind: 'looked' } & Look)
 
@@ -53,4 +57,4 @@ export function parseHistory(text: string): readonly Entry[] {
     .map((line) => JSON.parse(line) as Entry)
 }
 
-const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n)
+export const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n)

@@ -1,16 +1,24 @@
+import type { DeadLetterFilter } from '../../src/dead-letter/index.ts'
 import { decodeEvent } from '../../src/event/index.ts'
 import type { SqliteEngine } from '../../src/sqlite/index.ts'
+import type { Buried } from './checker.ts'
 import type { Handling } from './history.ts'
 
-/** Every dead letter, as the event that it keeps. */
-export async function readDeadLetters({ deadLetters }: SqliteEngine): Promise<readonly Handling[]> {
-  const found: Handling[] = []
+/** What the dead-letter store keeps of an event, and the event itself. */
+export type Letter = Buried & { readonly id: string }
+
+/** All entries that a filter lets through. */
+export async function readLetters(
+  { deadLetters }: SqliteEngine,
+  filter: DeadLetterFilter,
+): Promise<readonly Letter[]> {
+  const found: Letter[] = []
   let after: string | undefined
   do {
-    const { entries, next } = await deadLetters.list({ states: ['dead'] }, { limit: 1_000, after })
-    for (const { group, encoded } of entries) {
+    const { entries, next } = await deadLetters.list(filter, { limit: 1_000, after })
+    for (const { id, group, reason, encoded } of entries) {
       const { key, number } = decodeEvent(encoded).data as Omit<Handling, 'group'>
-      found.push({ group, key, number })
+      found.push({ id, group, key, number, reason })
     }
     after = next
   } while (after !== undefined)

@@ -1,38 +1,65 @@
 /** `npm run torture -- kill --cycles 100`: one line of JSON says what broke; words go to stderr. */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { killOne } from './kill.ts'
-import { pauseOne } from './pause.ts'
-import { torture } from './run.ts'
+import { table } from '../../src/cli/table.ts'
+import { type Catch, faults, hunt, seenBy } from './hunt.ts'
+import { mutants } from './mutants.ts'
+import { type Fault, torture } from './run.ts'
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
 }
-const faults = { kill: killOne, pause: pauseOne }
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { cycles: { type: 'string', default: '10' }, seed: { type: 'string' } },
+  options: { cycles: { type: 'string' }, seed: { type: 'string' } },
 })
-const [name = ''] = positionals
-const cycles = Number(values.cycles)
+const [name = '', ...chosen] = positionals
+const cycles = Number(values.cycles ?? (name === 'mutants' ? 60 : 10))
 const seed = Number(values.seed ?? randomInt(2 ** 31))
+const fault = Object.entries(faults).find(([known]) => known === name)?.[1]
+const numbersAreGood = Number.isSafeInteger(cycles) && cycles >= 1 && Number.isSafeInteger(seed)
 
-if (
-  !Object.hasOwn(faults, name) ||
-  !Number.isSafeInteger(cycles) ||
-  cycles < 1 ||
-  !Number.isSafeInteger(seed)
-) {
-  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1]`)
+const columns = [
+  { title: 'mutant', text: ({ mutant }: Catch) => mutant.name },
+  { title: 'faults', text: ({ mutant }: Catch) => mutant.fault },
+  { title: 'seen by', text: (each: Catch) => seenBy(each).join(', ') },
+  {
+    title: 'cycles',
+    align: 'right' as const,
+    text: ({ cycles: taken }: Catch) => String(taken ?? 'survived'),
+  },
+]
+
+if (numbersAreGood && name === 'mutants') await huntMutants()
+else if (numbersAreGood && fault !== undefined) await applyFaults(fault)
+else {
+  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1]
+       npm run torture -- mutants ["NAME" …] [--cycles 60] [--seed 1]`)
   process.exitCode = 2
-} else {
-  const outcome = await torture({ cycles, seed, fault: faults[name as keyof typeof faults], say })
-  process.stdout.write(`${JSON.stringify({ torture: name, ...outcome })}\n`)
-  const { lost, doubled, reordered, overlapping, passed, stale } = outcome
-  const applied = outcome.kills + outcome.pauses
-  if (applied < cycles || outcome.published === 0 || outcome.effects === 0) {
-    say(`${applied} faults in ${cycles} cycles, ${outcome.effects} effects: this run proves nothing.`)
+}
+
+async function applyFaults(applied: Fault): Promise<void> {
+  const outcome = await torture({ cycles, seed, fault: applied, say })
+  const { figures, verdict, elapsedMs } = outcome
+  writeLine({ torture: name, cycles, ...figures, ...verdict, seed, elapsedMs })
+  const times = figures.kills + figures.pauses
+  if (times < cycles || figures.published === 0 || figures.effects === 0) {
+    say(`${times} faults in ${cycles} cycles, ${figures.effects} effects: this run proves nothing.`)
     process.exitCode = 1
   }
-  if (lost + doubled + reordered + overlapping + passed + stale > 0) process.exitCode = 1
+  if (Object.values(verdict).some((broken) => broken > 0)) process.exitCode = 1
+}
+
+async function huntMutants(): Promise<void> {
+  const wanted = mutants.filter((mutant) => chosen.length === 0 || chosen.includes(mutant.name))
+  const catches = await hunt({ mutants: wanted, cycles, seed, say })
+  for (const line of table(columns, catches)) say(line)
+  const survived = catches.filter((each) => each.cycles === undefined).map(({ mutant }) => mutant.name)
+  const caught = Object.fromEntries(catches.map((each) => [each.mutant.name, each.cycles]))
+  writeLine({ torture: name, mutants: catches.length, survived, caught, seed })
+  if (survived.length > 0 || catches.length === 0) process.exitCode = 1
+}
+
+function writeLine(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }

@@ -3,13 +3,25 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { constant, openBus } from '../../src/index.ts'
 import { type SqliteEngine, sqlite, sqliteInbox } from '../../src/sqlite/index.ts'
-import { catalog, groups, inboxFile, isPoison, logFile, numbered, sessionTimeoutMs } from './catalog.ts'
+import {
+  attempts,
+  catalog,
+  groups,
+  holdingGroup,
+  inboxFile,
+  logFile,
+  numbered,
+  sessionTimeoutMs,
+} from './catalog.ts'
+import { conductOf, isMended, stumbles } from './conduct.ts'
 import { createEffects, effectInbox } from './effects.ts'
-import { openHistory } from './history.ts'
+import { type Handling, openHistory } from './history.ts'
 import { isPausePlace, type PausePlace } from './pause-place.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
-const handlerMs = 10
+const handlerMs = 15
+/** Long enough for commits to be made while it is at work. */
+const killerMs = 100
 const tell = openHistory(folder, name)
 
 process.once('disconnect', () => process.exit(1)) // Whoever started this is gone.
@@ -42,6 +54,18 @@ function stoppable(engine: SqliteEngine): SqliteEngine {
   return engine
 }
 
+/** Does with an event what is in its nature; fulfils when it may be handled. */
+async function endure(handling: Handling, attempt: number): Promise<void> {
+  const conduct = isMended(folder, handling) ? 'handled' : conductOf(handling)
+  await setTimeout(Math.random() * (conduct === 'kills' ? killerMs : handlerMs))
+  passing('handler')
+  if (conduct === 'kills') {
+    tell({ kind: 'killed', target: name })
+    process.kill(process.pid, 'SIGKILL')
+  }
+  if (conduct === 'fails' || (conduct === 'stumbles' && attempt <= stumbles)) throw new Error(conduct)
+}
+
 const database = new DatabaseSync(inboxFile(folder), { timeout: 5_000 })
 database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
 createEffects(database)
@@ -49,21 +73,26 @@ database.exec('PRAGMA busy_timeout = 0') // From here on a wait in SQLite would 
 const inbox = effectInbox(sqliteInbox(database))
 const transport = stoppable(await sqlite(logFile(folder)))
 const bus = await openBus({ transport, source: '/torture', catalog })
-const policy = { start: 'start', retry: { attempts: 10, backoff: constant('10ms') } } as const
 
 const running = groups.map((group) =>
   bus
-    .group(group, { ...policy, inbox, member: name, sessionTimeout: sessionTimeoutMs })
-    .on(numbered, async ({ event, partition, offset, transact }) => {
+    .group(group, {
+      start: 'start',
+      retry: { attempts, backoff: constant('10ms') },
+      afterDeadLetter: group === holdingGroup ? 'hold' : 'continue',
+      inbox,
+      member: name,
+      sessionTimeout: sessionTimeoutMs,
+    })
+    .on(numbered, async ({ event, partition, offset, attempt, transact }) => {
       const { key, number } = event.data
-      tell({ kind: 'started', group, key, number })
+      const handling = { group, key, number }
+      tell({ kind: 'started', ...handling, attempt })
       try {
-        await setTimeout(Math.random() * handlerMs)
-        passing('handler')
-        if (isPoison(number)) throw new Error('poison')
-        await transact({ group, key, number, partition, offset }, () => passing('transaction'))
+        await endure(handling, attempt)
+        await transact({ ...handling, partition, offset }, () => passing('transaction'))
       } finally {
-        tell({ kind: 'ended', group, key, number })
+        tell({ kind: 'ended', ...handling })
       }
     })
     .run(),

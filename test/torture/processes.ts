@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Happening } from './history.ts'
+import { type Mutant, preloadOf } from './mutant.ts'
 
 /** One life of a producer or member. */
 export interface Life {
@@ -12,17 +13,20 @@ export interface Life {
   readonly exited: Promise<unknown>
 }
 
-/** The producer and the members; one that is killed lives again at once. */
+/** The producer and the members; one that is killed, by a fault or by what it handles, lives again at once. */
 export class Processes {
   readonly #folder: string
   readonly #tell: (happening: Happening) => void
+  readonly #options: readonly string[]
   readonly #living = new Map<string, Life>()
   #lives = 0
   #unexpected: Error | undefined
 
-  constructor(folder: string, tell: (happening: Happening) => void) {
+  /** @param mutant what is broken in each of them. */
+  constructor(folder: string, tell: (happening: Happening) => void, mutant: Mutant | undefined) {
     this.#folder = folder
     this.#tell = tell
+    this.#options = mutant === undefined ? [] : ['--import', preloadOf(mutant)]
   }
 
   get living(): readonly Life[] {
@@ -34,12 +38,19 @@ export class Processes {
     const name = `${role}.${++this.#lives}`
     const program = join(import.meta.dirname, role.startsWith('producer') ? 'producer.ts' : 'member.ts')
     const stderr = openSync(join(this.#folder, `${name}.stderr`), 'a')
-    const child = spawn(process.execPath, [program, this.#folder, name, String(this.#lives)], {
-      stdio: ['ignore', 'ignore', stderr, 'ipc'],
-    })
+    const child = spawn(
+      process.execPath,
+      [...this.#options, program, this.#folder, name, String(this.#lives)],
+      { stdio: ['ignore', 'ignore', stderr, 'ipc'] },
+    )
+    closeSync(stderr)
     const life = { role, name, child, exited: once(child, 'exit') }
     child.once('exit', (code, signal) => {
       if (this.#living.get(role) !== life) return
+      if (signal === 'SIGKILL') {
+        this.start(role) // An event has killed it.
+        return
+      }
       const sentence = `${name} ended by itself with ${signal ?? code}: see ${name}.stderr in ${this.#folder}.`
       this.#unexpected ??= new Error(sentence)
     })

@@ -9,7 +9,7 @@ const [folder = '', name = '', life = '0'] = process.argv.slice(2)
 /** A life before this one may have published more than it could tell, but never so many. */
 const numbersPerLife = 1_000_000
 /** Slow enough that members keep up between two faults: then a fault hits what is new. */
-const waitMs = 5
+const waitMs = 12
 
 const tell = openHistory(folder, name)
 const bus = await openBus({

@@ -6,18 +6,23 @@ import { setTimeout } from 'node:timers/promises'
 import { openBus } from '../../src/index.ts'
 import { type Random, seededRandom } from '../../src/kernel/index.ts'
 import { type SqliteEngine, sqlite } from '../../src/sqlite/index.ts'
-import { catalog, groups, inboxFile, logFile } from './catalog.ts'
+import { attempts, catalog, groups, holdingGroup, inboxFile, logFile } from './catalog.ts'
 import { check, type Evidence, type Verdict } from './checker.ts'
+import { conductOf } from './conduct.ts'
 import { createEffects, readEffects } from './effects.ts'
-import { type Entry, type Happening, openHistory, readHistory } from './history.ts'
-import { readDeadLetters } from './letters.ts'
+import { type Happening, openHistory, readHistory } from './history.ts'
+import { readLetters } from './letters.ts'
+import type { Mutant } from './mutant.ts'
 import { Processes } from './processes.ts'
+import { Redriver } from './redriver.ts'
 import { Watcher } from './watcher.ts'
 
 export interface Stage {
   readonly processes: Processes
   readonly random: Random
   readonly tell: (happening: Happening) => void
+  /** Whether some group still takes a process for its member. */
+  readonly isMember: (name: string) => Promise<boolean>
 }
 
 /** One fault, applied to the running processes; fulfils when it is over. */
@@ -28,24 +33,34 @@ export interface Plan {
   readonly seed: number
   readonly fault: Fault
   readonly say: (line: string) => void
+  /** Broken on purpose: the run ends with the first cycle after which one of its checks has seen it. */
+  readonly mutant?: Mutant | undefined
 }
 
 interface Figures {
   readonly kills: number
   readonly pauses: number
+  /** Processes that an event has killed. */
+  readonly crashes: number
   /** Events that were acknowledged. */
   readonly published: number
   readonly effects: number
   readonly deadLetters: number
+  readonly redriven: number
+  readonly discarded: number
 }
 
-export interface Outcome extends Figures, Verdict {
+export interface Outcome {
+  /** That were run. */
   readonly cycles: number
-  readonly seed: number
+  readonly figures: Figures
+  readonly verdict: Verdict
   readonly elapsedMs: number
 }
 
-const quietMs = 60_000
+const quietMs = 120_000
+/** A fault waits until the members are no further behind: it shall hit what is new, and takeovers what they read. */
+const mostBehind = 500
 /** Many and quick: what an old generation has committed is soon covered by a commit of the new one. */
 const looksAfterFault = 20
 const lookEveryMs = 5
@@ -53,9 +68,9 @@ const roles = ['producer', 'member-1', 'member-2', 'member-3']
 
 /**
  * Runs the processes through the cycles, lets them finish, and checks what they left. The folder is removed when
- * nothing was wrong; else its name is said.
+ * nothing was wrong, or what was wrong is a mutant; else its name is said.
  */
-export async function torture({ cycles, seed, fault, say }: Plan): Promise<Outcome> {
+export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promise<Outcome> {
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'tidings-torture-'))
   say(`${cycles} cycles with seed ${seed} in ${folder}`)
@@ -65,41 +80,56 @@ export async function torture({ cycles, seed, fault, say }: Plan): Promise<Outco
   const inbox = new DatabaseSync(inboxFile(folder))
   inbox.exec('PRAGMA journal_mode = WAL')
   createEffects(inbox)
-  const stage = { processes: new Processes(folder, tell), random: seededRandom(seed), tell }
+  const processes = new Processes(folder, tell, mutant)
+  const isMember = async (name: string): Promise<boolean> =>
+    (await engine.admin.groups()).some(({ members }) => members.some(({ member }) => member === name))
+  const stage = { processes, random: seededRandom(seed), tell, isMember }
   const watcher = new Watcher(engine, inbox)
-  const look = async (): Promise<void> => {
-    for (const seen of await watcher.look()) tell({ kind: 'looked', ...seen })
-  }
+  const redriver = new Redriver(engine, folder, seededRandom(seed + 1), tell)
+  const evidence = (): Promise<Evidence> => evidenceOf(folder, engine, inbox)
   try {
-    for (const role of roles) stage.processes.start(role)
+    for (const role of roles) processes.start(role)
+    redriver.start()
     await until(async () => (await backlog(engine)) !== undefined, 'The members joined no group')
-    for (let cycle = 1; cycle <= cycles; cycle++) {
+    let cycle = 0
+    let caught = false
+    while (cycle < cycles && !caught) {
+      cycle += 1
+      await until(async () => ((await backlog(engine)) ?? 0) <= mostBehind, 'The members fell behind')
       await fault(stage)
-      for (let looks = 0; looks < looksAfterFault; looks++) {
-        await look()
-        await setTimeout(lookEveryMs)
-      }
+      await look(looksAfterFault)
       if (cycle % 10 === 0) say(`cycle ${cycle}: ${await backlog(engine)} events behind`)
+      // What is not finished yet is not lost.
+      if (mutant !== undefined) caught = isCaught(mutant, check({ ...(await evidence()), groups: [] }))
     }
-    await stage.processes.end('producer')
-    await until(async () => (await backlog(engine)) === 0, 'The members did not catch up')
-    await look()
-    await stage.processes.end('member')
-    const evidence = await evidenceOf(folder, engine, inbox)
-    const verdict = check(evidence)
-    if (Object.values(verdict).some((times) => times > 0)) say(`What happened is kept in ${folder}`)
+    if (!caught) await finish()
+    const left = await evidence()
+    const verdict = check(caught ? { ...left, groups: [] } : left)
+    const broken = Object.values(verdict).some((times) => times > 0)
+    if (broken && mutant === undefined) say(`What happened is kept in ${folder}`)
     else rmSync(folder, { recursive: true })
-    return {
-      cycles,
-      ...figuresOf(evidence),
-      ...verdict,
-      seed,
-      elapsedMs: Math.round(performance.now() - startedAt),
-    }
+    const elapsedMs = Math.round(performance.now() - startedAt)
+    return { cycles: cycle, figures: figuresOf(left), verdict, elapsedMs }
   } finally {
-    stage.processes.killAll()
+    processes.killAll()
+    await redriver.end()
     inbox.close()
     await bus.close()
+  }
+
+  async function look(times: number): Promise<void> {
+    for (let looks = 0; looks < times; looks++) {
+      for (const seen of await watcher.look()) tell({ kind: 'looked', ...seen })
+      await setTimeout(lookEveryMs)
+    }
+  }
+
+  /** Ends the producer, and the members when they have nothing left to do. */
+  async function finish(): Promise<void> {
+    await processes.end('producer')
+    await until(async () => (await backlog(engine)) === 0, 'The members did not catch up')
+    await look(1)
+    await processes.end('member')
   }
 
   /** Asks again and again. @throws when it is not so after `quietMs`; the folder stays. */
@@ -107,32 +137,46 @@ export async function torture({ cycles, seed, fault, say }: Plan): Promise<Outco
     const deadline = performance.now() + quietMs
     while (!(await isSo())) {
       if (performance.now() > deadline) throw new Error(`${complaint} within ${quietMs} ms; see ${folder}.`)
-      if (stage.processes.living.length === 0) throw new Error(`Nobody lives; see ${folder}.`)
+      if (processes.living.length === 0) throw new Error(`Nobody lives; see ${folder}.`)
       await setTimeout(50)
     }
   }
 }
 
+export const isCaught = ({ caughtBy }: Mutant, verdict: Verdict): boolean =>
+  caughtBy.some((name) => verdict[name] > 0)
+
 async function evidenceOf(folder: string, engine: SqliteEngine, inbox: DatabaseSync): Promise<Evidence> {
+  const deadLetters = await readLetters(engine, { states: ['dead'] })
+  const effects = readEffects(inbox)
   const history = readHistory(folder)
-  return { groups, history, effects: readEffects(inbox), deadLetters: await readDeadLetters(engine) }
+  return { groups, holdingGroup, attempts, conductOf, history, effects, deadLetters }
 }
 
 function figuresOf({ history, effects, deadLetters }: Evidence): Figures {
-  const count = (kind: Entry['kind']): number => history.filter((entry) => entry.kind === kind).length
+  const count = (kind: Happening['kind']): number => history.filter((entry) => entry.kind === kind).length
+  const killed = history.flatMap((entry) => (entry.kind === 'killed' ? [entry] : []))
+  const crashes = killed.filter(({ process, target }) => process === target).length
   return {
-    kills: count('killed'),
+    kills: killed.length - crashes,
     pauses: count('paused'),
+    crashes,
     published: count('acked'),
     effects: effects.length,
     deadLetters: deadLetters.length,
+    redriven: count('redriven'),
+    discarded: count('discarded'),
   }
 }
 
-/** Events that some group has not finished, with those it still retries; undefined before all groups have begun. */
+/**
+ * Events that some group has not finished, with those that it keeps to finish later. In the group that holds, a dead
+ * letter is not the end. Undefined before all groups have begun.
+ */
 async function backlog({ admin, deadLetters }: SqliteEngine): Promise<number | undefined> {
   const lags = await admin.lag()
   if (groups.some((group) => !lags.some((lag) => lag.group === group))) return undefined
-  const aside = await deadLetters.count({ states: ['set-aside'] })
-  return lags.reduce((sum, { lag }) => sum + lag, aside)
+  const kept = await deadLetters.count({ states: ['set-aside', 'parked', 'requested'] })
+  const held = await deadLetters.count({ group: holdingGroup, states: ['dead'] })
+  return lags.reduce((sum, { lag }) => sum + lag, kept + held)
 }

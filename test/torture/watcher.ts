@@ -6,7 +6,8 @@ import { groups } from './catalog.ts'
 import { effectOffsets } from './effects.ts'
 import type { Look } from './history.ts'
 
-const safelyAside: readonly DeadLetterState[] = ['set-aside', 'dead']
+/** All states but one: what is `handled` has its effect. */
+const safelyAside: readonly DeadLetterState[] = ['set-aside', 'dead', 'parked', 'requested', 'discarded']
 
 /** Looks at what every group has committed, and at what it has finished; each look goes on where the last one ended. */
 export class Watcher {

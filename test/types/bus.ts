@@ -54,6 +54,22 @@ group.on(created, async ({ transact, event }) => {
 // @ts-expect-error -- no such event on the bus
 group.on(elsewhere, () => undefined)
 
+// A batch has one transaction, and each of its events can fail by itself.
+group.onBatch(created, { max: 100, waitMs: 20 }, async (deliveries, { transact, signal }) => {
+  signal.throwIfAborted()
+  const lengths: number[] = deliveries.map(({ event }) => event.data.orderId.length)
+  deliveries[0]?.fail(new Error('no'))
+  await transact((tx) => tx.exec(`-- ${lengths.length}`))
+  // @ts-expect-error -- the transaction is the batch's, not a delivery's
+  deliveries.map((delivery) => delivery.transact)
+})
+// @ts-expect-error -- no inbox, no transact
+bus.group('a').onBatch(created, {}, (_deliveries, { transact }) => transact)
+// @ts-expect-error -- no such event on the bus
+group.onBatch(elsewhere, {}, () => undefined)
+// @ts-expect-error -- a single delivery is failed by throwing
+bus.group('a').on(created, (delivery) => delivery.fail(new Error('no')))
+
 // Where the engine is known to have no replay, only the end is a start.
 interface Queue extends Capabilities {
   readonly replay: { readonly start: false; readonly time: false; readonly offset: false }

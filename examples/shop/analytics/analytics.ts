@@ -13,6 +13,7 @@ export function analytics(
   return bus
     .group('analytics', {
       start: 'start',
+      rewind: 'allowed',
       sessionTimeout: '3s',
       concurrency: 256,
       inbox: sqliteInbox(figures.database),
