@@ -77,5 +77,6 @@ function reasonOf(cause: unknown): string {
   if (cause instanceof MissingRefError) {
     return `it refers to ${cause.missingRef}, which is not inside it. Nothing is loaded: put the schema under $defs.`
   }
+  if (cause instanceof RangeError) return 'it is too large for one validator. Divide it, and use $ref.'
   return cause instanceof Error ? cause.message : String(cause)
 }
