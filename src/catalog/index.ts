@@ -1,3 +1,4 @@
+export { type AsyncApiDocument, type AsyncApiOptions, asyncApi } from './asyncapi.ts'
 export { type Catalog, defineCatalog, type TypesOf } from './catalog.ts'
 export { dataschemaOf, defaultSchemaBase, versionOf } from './dataschema.ts'
 export {

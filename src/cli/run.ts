@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { isTidingsError } from '../index.ts'
+import { addAsyncApi } from './asyncapi.ts'
 import type { Context } from './context.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
@@ -60,7 +61,17 @@ function programOf(context: Context): Command {
     })
     .addHelpText('after', programHelp)
     .exitOverride()
-  for (const add of [addPublish, addTail, addTopics, addGroups, addLag, addSeek, addDeadLetters, addRegistry])
+  for (const add of [
+    addPublish,
+    addTail,
+    addTopics,
+    addGroups,
+    addLag,
+    addSeek,
+    addDeadLetters,
+    addRegistry,
+    addAsyncApi,
+  ])
     add(program, context)
   return program
 }

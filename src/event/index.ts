@@ -8,6 +8,7 @@ export {
   partitionKeyOf,
   sameEvent,
 } from './cloud-event.ts'
+export { structuredContentType } from './content-mode.ts'
 export { type BinaryEvent, decodeEvent, type EncodedEvent, encodeBinary } from './encoded.ts'
 export {
   decodeHttp,

@@ -14,6 +14,7 @@ export {
 } from './compatibility/index.ts'
 export { compileSchema, type Validator } from './compile.ts'
 export { toJsonSchema } from './convert.ts'
+export { embedSchema } from './embed.ts'
 export type { FromJsonSchema } from './infer.ts'
 export { issuesText } from './issues.ts'
 export type { JsonSchema } from './json-schema.ts'
