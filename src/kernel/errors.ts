@@ -79,6 +79,7 @@ export const errorCodes = {
   url_invalid: 'usage',
   version_newer: 'refused',
   version_unknown: 'missing',
+  wire_format_invalid: 'invalid',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

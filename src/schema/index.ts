@@ -54,3 +54,9 @@ export type {
   SchemaType,
 } from './schema-registry.ts'
 export type { StandardJsonSchema } from './standard.ts'
+export {
+  decodeSchemaHeader,
+  decodeWireFormat,
+  encodeWireFormat,
+  type WireFormatSchema,
+} from './wire-format.ts'
