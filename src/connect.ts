@@ -1,6 +1,12 @@
 import type { Engine } from './bus/index.ts'
 import type { Clock } from './kernel/index.ts'
-import type { SchemaStore } from './schema/index.ts'
+import {
+  type ConfluentRegistryOptions,
+  confluentRegistry,
+  embeddedRegistry,
+  type SchemaRegistry,
+  type SchemaStore,
+} from './schema/index.ts'
 import { fileOf, openUrl } from './url.ts'
 
 export interface ConnectOptions {
@@ -34,4 +40,20 @@ export async function connectSchemaStore(url: string): Promise<SchemaStore> {
       return (await import('./sqlite/index.ts')).sqliteSchemaStore(file)
     },
   })
+}
+
+/**
+ * Opens the schema registry that a URL names: `http://localhost:8081` or `https:`, which may carry a name and password,
+ * or `sqlite:FILE` and `memory:`, a registry inside this process.
+ * @param options for a registry that is asked over HTTP.
+ * @throws `url_invalid` for another scheme, and what opening the file throws.
+ */
+export async function connectRegistry(
+  url: string,
+  options: ConfluentRegistryOptions = {},
+): Promise<SchemaRegistry> {
+  const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, options)
+  const embedded = async (): Promise<SchemaRegistry> => embeddedRegistry(await connectSchemaStore(url))
+  const schemes = { http: overHttp, https: overHttp, sqlite: embedded, memory: embedded }
+  return openUrl<SchemaRegistry>(url, schemes, 'schema registry')
 }

@@ -4,6 +4,7 @@ import { shown, TidingsError } from './kernel/index.ts'
 export function openUrl<Opened>(
   url: string,
   schemes: Readonly<Record<string, (rest: string) => Promise<Opened>>>,
+  what = 'engine',
 ): Promise<Opened> {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/s.exec(url) ?? []
   const open = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
@@ -13,7 +14,7 @@ export function openUrl<Opened>(
     .join(' or ')
   throw new TidingsError(
     'url_invalid',
-    `${shown(url)} names no engine. A URL begins with ${known}, as in sqlite:shop.db.`,
+    `${shown(url)} names no ${what}. A URL begins with ${known}, as in sqlite:shop.db.`,
   )
 }
 

@@ -14,6 +14,18 @@ export const limits = {
   /** A JSON Schema as JSON, and how deep it may nest. */
   schemaBytes: 1_048_576,
   schemaDepth: 256,
+  /** One request to a registry, how often it is tried, and the waits between. */
+  registryTimeoutMs: 5_000,
+  registryAttempts: 4,
+  registryFirstBackoffMs: 100,
+  registryLongestBackoffMs: 2_000,
+  /** The longest wait that a registry may ask for with Retry-After. */
+  registryRetryAfterMs: 10_000,
+  /** One answer of a registry. */
+  registryAnswerBytes: 4_194_304,
+  /** Answers of a registry that never change: kept in memory, and as files. */
+  registryCacheEntries: 1_024,
+  registryCacheFiles: 4_096,
   /** The name of a schema subject, in characters. */
   schemaSubjectLength: 256,
   /** Schemas that one refers to, those that they refer to included. */

@@ -1,5 +1,5 @@
 import { MissingRefError, type ValidateFunction } from 'ajv'
-import { type Issue, limits, TidingsError } from '../kernel/index.ts'
+import { type Issue, limits, Recent, TidingsError } from '../kernel/index.ts'
 import { type Draft, draftOf } from './draft.ts'
 import { endlessPlace } from './endless.ts'
 import { issuesOf, issuesText } from './issues.ts'
@@ -10,8 +10,8 @@ export type Validator = (data: unknown) => readonly Issue[]
 
 const noIssues: readonly Issue[] = Object.freeze([])
 
-/** By content, because schemas that come from outside are new objects each time; the least recently used goes first. */
-const compiled = new Map<string, Validator>()
+/** By content, because schemas that come from outside are new objects each time. */
+const compiled = new Recent<Validator>(limits.compiledSchemas)
 
 /**
  * A schema as fast code. Formats are asserted, patterns run on RE2, `$ref` stays inside the document, unknown keywords
@@ -23,12 +23,7 @@ const compiled = new Map<string, Validator>()
 export function compileSchema(schema: JsonSchema, of = 'The schema'): Validator {
   const content = JSON.stringify(schema)
   const validator = compiled.get(content) ?? compile(schema, content, of)
-  compiled.delete(content)
   compiled.set(content, validator)
-  for (const oldest of compiled.keys()) {
-    if (compiled.size <= limits.compiledSchemas) break
-    compiled.delete(oldest)
-  }
   return validator
 }
 

@@ -13,6 +13,8 @@ export {
   type VersionComparison,
 } from './compatibility/index.ts'
 export { compileSchema, type Validator } from './compile.ts'
+export { type ConfluentRegistryOptions, confluentRegistry } from './confluent/confluent-registry.ts'
+export type { RegistryAuth } from './confluent/rest.ts'
 export { toJsonSchema } from './convert.ts'
 export { embedSchema } from './embed.ts'
 export type { FromJsonSchema } from './infer.ts'

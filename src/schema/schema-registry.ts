@@ -76,6 +76,9 @@ export interface SchemaRegistry {
   /** What an id stands for, which never changes; undefined when it stands for nothing. */
   byId(id: number): Promise<IdentifiedSchema | undefined>
 
+  /** Every schema subject that has versions, by name; those of other contexts with their context before them. */
+  schemaSubjects(): Promise<readonly string[]>
+
   /** The numbers of all versions, ascending; empty when there is no such schema subject. */
   versions(schemaSubject: string): Promise<readonly number[]>
 

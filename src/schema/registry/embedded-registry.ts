@@ -60,6 +60,11 @@ export class EmbeddedRegistry implements SchemaRegistry {
     return this.store.byId(context, id)
   }
 
+  async schemaSubjects(): Promise<readonly string[]> {
+    const subjects = (await this.store.subjects()).filter(({ deleted }) => !deleted)
+    return subjects.map(({ subject }) => subjectText(subject)).toSorted()
+  }
+
   async versions(schemaSubject: string): Promise<readonly number[]> {
     const entries = await this.store.versions(schemaSubjectOf(schemaSubject))
     return entries.filter(({ deleted }) => !deleted).map(({ version }) => version)
