@@ -6,6 +6,7 @@ import { dataschemaOf, defaultSchemaBase } from './dataschema.ts'
 import type { EventDefinition } from './event-definition.ts'
 import type { EventSelector } from './event-selector.ts'
 import type { Topic } from './topic.ts'
+import { versionsOf } from './version-check.ts'
 
 export interface AsyncApiOptions {
   /** The application that the document describes. */
@@ -137,11 +138,6 @@ function operationsOf(
 
 function messageName({ type }: EventDefinition, version: number): string {
   return `${type}.v${version}`
-}
-
-function versionsOf({ oldestVersion, newestVersion }: EventDefinition): number[] {
-  const newest: number = newestVersion
-  return Array.from({ length: newest - oldestVersion + 1 }, (_, at) => oldestVersion + at)
 }
 
 /** A JSON Pointer as a URI fragment (RFC 6901, §6). */

@@ -81,6 +81,7 @@ export const errorCodes = {
   upcast_failed: 'failed',
   url_invalid: 'usage',
   version_newer: 'refused',
+  version_uncovered: 'refused',
   version_unknown: 'missing',
   wire_format_invalid: 'invalid',
 } as const

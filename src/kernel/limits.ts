@@ -26,6 +26,15 @@ export const limits = {
   /** Answers of a registry that never change: kept in memory, and as files. */
   registryCacheEntries: 1_024,
   registryCacheFiles: 4_096,
+  /** Requests to a registry at the same time, and the versions of one event that are read there. */
+  registryRequests: 8,
+  schemaVersions: 1_000,
+  /** Events of one topic, and dead letters of it, that are looked at for versions that the code has no longer. */
+  coverageEvents: 100_000,
+  coverageDeadLetters: 10_000,
+  /** What is read of them at once. */
+  coveragePage: 1_000,
+  coverageBytes: 8_388_608,
   /** The name of a schema subject, in characters. */
   schemaSubjectLength: 256,
   /** Schemas that one refers to, those that they refer to included. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { defineCatalog, defineEvent, defineTopic, lookUpCatalog, registerCatalog } from '../catalog/index.ts'
 import { memorySchemaStore } from '../memory/index.ts'
 import {
   confluentRegistry,
@@ -110,4 +111,32 @@ describe.each([
 test('A client without the token is told so', async () => {
   const registry = confluentRegistry(await served())
   await expect(registry.schemaSubjects()).rejects.toMatchObject({ code: 'registry_denied' })
+})
+
+test('A catalog is registered, looked up and served under its dataschema, also where its versions begin late', async () => {
+  const url = await served()
+  const registry = confluentRegistry(url, { auth: { token } })
+  closing.push(() => registry.close())
+  const object = { type: 'object', properties: { a: { type: 'string' } } } as const
+  const created = defineEvent('com.example.orders.created')
+    .version(4, object)
+    .version(5, { ...object, required: ['a'] } as const, () => ({ a: '' }))
+  const catalog = defineCatalog([defineTopic('orders', { events: [created] })])
+  await registerCatalog(catalog, registry)
+  expect(
+    (await lookUpCatalog(catalog, registry)).map(({ version, registered }) => [version, registered.version]),
+  ).toEqual([
+    [4, 1],
+    [5, 2],
+  ])
+  const headers = { authorization: `Bearer ${token}` }
+  const schemaAt = async (version: number): Promise<unknown> => {
+    const response = await fetch(`${url}/com.example.orders.created/${version}`, { headers })
+    return response.status === 200 ? await response.json() : response.status
+  }
+  expect([await schemaAt(4), await schemaAt(5), await schemaAt(6)]).toEqual([
+    created.schemaOf(4),
+    created.schemaOf(5),
+    404,
+  ])
 })

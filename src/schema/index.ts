@@ -43,6 +43,7 @@ export {
   subjectOrContextOf,
   subjectText,
 } from './registry/schema-subject.ts'
+export { sameSchema } from './same-schema.ts'
 export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'
 export type {
   CompatibilitySettings,
