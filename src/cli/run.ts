@@ -11,6 +11,7 @@ import { addLag } from './lag.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
 import { addRegistry } from './registry.ts'
+import { addSchema } from './schema.ts'
 import { addSeek } from './seek.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
@@ -69,6 +70,7 @@ function programOf(context: Context): Command {
     addLag,
     addSeek,
     addDeadLetters,
+    addSchema,
     addRegistry,
     addAsyncApi,
   ])

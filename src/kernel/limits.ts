@@ -108,6 +108,8 @@ export const limits = {
   cliLastEvents: 10_000,
   /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */
   cliListed: 100,
+  /** What git ignores and is linked beside the files of a git ref. */
+  cliLinkedPaths: 1_000,
   /** Causes of dead letters that it tells from each other. */
   cliCauses: 10_000,
 } as const
