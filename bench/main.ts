@@ -2,9 +2,10 @@
 import { parseArgs } from 'node:util'
 import { benchGroups } from './groups.ts'
 import { say } from './harness.ts'
+import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
 
-const benches = { groups: benchGroups, sqlite: benchSqlite }
+const benches = { groups: benchGroups, schema: benchSchema, sqlite: benchSqlite }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -8,6 +8,8 @@ export interface Config {
   /** The engine, as `connect` takes it: `sqlite:shop.db`. A relative file is beside the configuration. */
   readonly url: string
   readonly namespace?: string | undefined
+  /** The schema registry, as `connectRegistry` takes it. */
+  readonly registry?: string | undefined
   /** The CloudEvents `source` of what the CLI publishes without one of its own. */
   readonly source?: string | undefined
   /** What `dataschema` begins with. Default `tidings:schemas`. */
@@ -18,6 +20,7 @@ const optionNames = {
   catalog: true,
   url: true,
   namespace: true,
+  registry: true,
   source: true,
   schemaBase: true,
 } as const satisfies Record<keyof Config, true>

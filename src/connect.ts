@@ -1,5 +1,13 @@
 import type { Engine } from './bus/index.ts'
-import { type Clock, shown, TidingsError } from './kernel/index.ts'
+import type { Clock } from './kernel/index.ts'
+import {
+  type ConfluentRegistryOptions,
+  confluentRegistry,
+  embeddedRegistry,
+  type SchemaRegistry,
+  type SchemaStore,
+} from './schema/index.ts'
+import { fileOf, openUrl } from './url.ts'
 
 export interface ConnectOptions {
   readonly clock?: Clock | undefined
@@ -7,55 +15,45 @@ export interface ConnectOptions {
   readonly create?: boolean | undefined
 }
 
-/** Makes the engine of a URL's scheme; each client is loaded only when its scheme is used. */
-const schemes: Readonly<Record<string, (rest: string, options: ConnectOptions) => Promise<Engine>>> = {
-  memory: async (_, options) => (await import('./memory/index.ts')).memory(options),
-  sqlite: async (file, options) => {
-    const path = fileOf(file)
-    return (await import('./sqlite/index.ts')).sqlite(path, options)
-  },
-}
-
 /**
  * Opens the engine that a URL names, chosen at run time: `sqlite:FILE` or `memory:`. A relative file lies in the
- * working folder; `sqlite:/var/shop.db` and `sqlite:///var/shop.db` are absolute.
+ * working folder; `sqlite:/var/shop.db` and `sqlite:///var/shop.db` are absolute. Each client is loaded only when its
+ * scheme is used.
  * @throws `url_invalid` for another scheme, and what opening the engine throws.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Engine> {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/s.exec(url) ?? []
-  const open = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
-  if (open !== undefined) return open(rest, options)
-  const known = Object.keys(schemes)
-    .map((name) => `${name}:`)
-    .join(' or ')
-  throw new TidingsError(
-    'url_invalid',
-    `${shown(url)} names no engine. A URL begins with ${known}, as in sqlite:shop.db.`,
-  )
+  return openUrl<Engine>(url, {
+    memory: async () => (await import('./memory/index.ts')).memory(options),
+    sqlite: async (rest) => {
+      const file = fileOf(rest)
+      return (await import('./sqlite/index.ts')).sqlite(file, options)
+    },
+  })
 }
 
-/** Two slashes would begin the name of a host, which a file has none of; the third begins an absolute path. */
-function fileOf(rest: string): string {
-  if (/^\/\/(?!\/)/.test(rest)) {
-    const file = rest.slice(2) || 'shop.db'
-    throw new TidingsError(
-      'url_invalid',
-      `sqlite:${rest} begins with the name of a host. Write sqlite:${file}, or sqlite:///${file} for a file in the root folder.`,
-    )
-  }
-  const file = decoded(rest.replace(/^\/\/(?=\/)/, ''))
-  if (file !== '') return file
-  throw new TidingsError('url_invalid', 'sqlite: names no file. Write sqlite:shop.db.')
+/** Opens the store of schemas that a URL names, as {@link connect} opens an engine; both may be in one file. */
+export async function connectSchemaStore(url: string): Promise<SchemaStore> {
+  return openUrl<SchemaStore>(url, {
+    memory: async () => (await import('./memory/index.ts')).memorySchemaStore(),
+    sqlite: async (rest) => {
+      const file = fileOf(rest)
+      return (await import('./sqlite/index.ts')).sqliteSchemaStore(file)
+    },
+  })
 }
 
-function decoded(file: string): string {
-  try {
-    return decodeURIComponent(file)
-  } catch (cause) {
-    throw new TidingsError(
-      'url_invalid',
-      `sqlite:${file} has a % that begins no escape. Write %25 for a % in the name of a file.`,
-      { cause },
-    )
-  }
+/**
+ * Opens the schema registry that a URL names: `http://localhost:8081` or `https:`, which may carry a name and password,
+ * or `sqlite:FILE` and `memory:`, a registry inside this process.
+ * @param options for a registry that is asked over HTTP.
+ * @throws `url_invalid` for another scheme, and what opening the file throws.
+ */
+export async function connectRegistry(
+  url: string,
+  options: ConfluentRegistryOptions = {},
+): Promise<SchemaRegistry> {
+  const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, options)
+  const embedded = async (): Promise<SchemaRegistry> => embeddedRegistry(await connectSchemaStore(url))
+  const schemes = { http: overHttp, https: overHttp, sqlite: embedded, memory: embedded }
+  return openUrl<SchemaRegistry>(url, schemes, 'schema registry')
 }

@@ -10,6 +10,7 @@ import {
   TidingsError,
 } from '../kernel/index.ts'
 import type { Capabilities } from '../log/index.ts'
+import type { SchemaRegistry } from '../schema/index.ts'
 import type { Engine } from './engine.ts'
 import type { Report } from './report.ts'
 
@@ -21,6 +22,13 @@ export interface BusOptions<C extends Capabilities, Topics extends readonly Topi
   readonly catalog: Catalog<Topics>
   /** What `dataschema` begins with. Default `tidings:schemas`. */
   readonly schemaBase?: string | undefined
+  /** The schema registry that every version of the catalog must be in. The bus asks it while it opens, and does not close it. */
+  readonly registry?: SchemaRegistry | undefined
+  /**
+   * What the bus does with versions that the registry does not have: `'lookup'`, the default, refuses to open; `'register'`
+   * registers them, for development.
+   */
+  readonly schemas?: 'register' | 'lookup' | undefined
   /** A prefix on every name the engine sees, so that two environments share one engine. */
   readonly namespace?: string | undefined
   /** Signals on which groups drain, leave and end; a second one ends the process. Default SIGTERM and SIGINT; false for none. */
@@ -36,6 +44,8 @@ const optionNames = {
   source: true,
   catalog: true,
   schemaBase: true,
+  registry: true,
+  schemas: true,
   namespace: true,
   drainOn: true,
   report: true,
@@ -46,7 +56,7 @@ const optionNames = {
 /** What the types say, for whoever has none. @throws `option_invalid` */
 export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic[]>): void {
   checkOptionNames('openBus', options, optionNames)
-  const { transport, catalog, report, drainOn } = options
+  const { transport, catalog, report, drainOn, registry, schemas } = options
   if (!hasMembers(transport, ['publish', 'subscribe', 'admin', 'deadLetters']))
     throw wrong('transport', transport, "an engine: transport: await sqlite('shop.db')")
   if (!hasMembers(catalog, ['topics', 'definitionOf']))
@@ -55,6 +65,20 @@ export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic
     throw wrong('report', report, 'a function that takes what became of a delivery')
   if (drainOn !== undefined && drainOn !== false && !isSignals(drainOn))
     throw wrong('drainOn', drainOn, "names of signals, as in drainOn: ['SIGTERM'], or false for none")
+  if (registry !== undefined && !hasMembers(registry, ['lookUp', 'register', 'versions']))
+    throw wrong(
+      'registry',
+      registry,
+      "a schema registry: registry: confluentRegistry('http://localhost:8081')",
+    )
+  if (schemas !== undefined && schemas !== 'register' && schemas !== 'lookup')
+    throw wrong('schemas', schemas, "'register' or 'lookup'")
+  if (schemas !== undefined && registry === undefined) {
+    throw new TidingsError(
+      'option_invalid',
+      `openBus got schemas: ${shown(schemas)} without a registry. Give one, or leave schemas out.`,
+    )
+  }
   checkAddresses(options)
 }
 

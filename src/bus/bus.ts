@@ -2,8 +2,10 @@ import {
   type Catalog,
   defaultSchemaBase,
   type EventDefinition,
+  lookUpCatalog,
   type NewEvent,
   type Opened,
+  registerCatalog,
   type Topic,
   type TypesOf,
 } from '../catalog/index.ts'
@@ -12,6 +14,7 @@ import type { CloudEvent } from '../event/index.ts'
 import { checkName, createIds, systemClock, systemRandom, TidingsError, toError } from '../kernel/index.ts'
 import type { Capabilities, OutgoingRecord, TransactionOf, TransportAdmin } from '../log/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
+import { checkCoverage } from './coverage.ts'
 import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
@@ -29,17 +32,22 @@ import { harmless, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
 
 /**
- * Opens a bus: creates the catalog's topics where they are not, compiles its schemas.
- * @throws `option_invalid`, `schema_invalid`, and `partition_count_mismatch` when a topic is there with another
- * partition count.
+ * Opens a bus: compiles the catalog's schemas, registers or looks them up where there is a registry, creates its topics
+ * where they are not, and looks whether every version that is still there can be brought to the newest.
+ * @throws `option_invalid`, `schema_invalid`, `schema_incompatible`, `schema_missing`, `version_uncovered`, what the
+ * registry throws, and `partition_count_mismatch` when a topic is there with another partition count.
  */
 export async function openBus<C extends Capabilities, const Topics extends readonly Topic[]>(
   options: BusOptions<C, Topics>,
 ): Promise<Bus<C, TypesOf<Catalog<Topics>>>> {
   checkBusOptions(options)
   const engine = inNamespace(options.transport, options.namespace)
-  options.catalog.compile()
-  for (const topic of options.catalog.topics) await openTopic(engine.admin, topic)
+  const { catalog, registry, schemas = 'lookup' } = options
+  catalog.compile()
+  if (registry !== undefined)
+    await (schemas === 'register' ? registerCatalog(catalog, registry) : lookUpCatalog(catalog, registry))
+  for (const topic of catalog.topics) await openTopic(engine.admin, topic)
+  await checkCoverage(catalog, engine)
   return new Bus(engine, options)
 }
 

@@ -11,7 +11,10 @@ export interface Catalog<Topics extends readonly Topic[] = readonly Topic[]> {
   topicOf(type: string): Topic
   /** @throws `type_unknown`, naming the type that was probably meant. */
   definitionOf(type: string): EventDefinition
-  /** Compiles every schema now, so that a broken one shows at start. @throws `schema_invalid`, `schema_unsupported` */
+  /**
+   * Compiles every schema now, so that a broken one shows at start, and proves that every version without an upcaster fits.
+   * @throws `schema_invalid`, `schema_unsupported`, `schema_incompatible`
+   */
   compile(): void
 }
 

@@ -82,13 +82,13 @@ describe('defineEvent', () => {
     )
   })
 
-  it('refuses a gap, and a version without an upcaster', () => {
+  it('refuses a gap, and an upcaster that is no function', () => {
     const first = defineEvent(type).version(1, V1)
     expect(() => first.version(3 as 2, V2, () => ({ orderId: '', currency: 'EUR' }))).toThrow(
       `definition_invalid: ${type} goes from version 1 to 3. The next is 2.`,
     )
-    expect(() => first.version(2, V2, undefined as never)).toThrow(
-      `definition_invalid: ${type} has no upcaster to version 2. Give the function as the third argument.`,
+    expect(() => first.version(2, V2, 'upcaster' as never)).toThrow(
+      `definition_invalid: ${type} has something else than a function as the upcaster to version 2.`,
     )
   })
 

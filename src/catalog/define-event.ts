@@ -1,11 +1,18 @@
 import type { CloudEvent } from '../event/index.ts'
 import { type Issue, limits, TidingsError } from '../kernel/index.ts'
-import type { DataOf, JsonSchema, Schema } from '../schema/index.ts'
+import {
+  compareSchemas,
+  type DataOf,
+  type Difference,
+  type JsonSchema,
+  type Schema,
+} from '../schema/index.ts'
 import { decodeNewest, decodeWritten } from './decode.ts'
 import type { EventAttributes, EventDefinition, NewEvent } from './event-definition.ts'
 import { EventHistory } from './event-history.ts'
 import type { EventSelector, VersionedEvent } from './event-selector.ts'
 import { EventVersion } from './event-version.ts'
+import { findingsOf, incompatibility } from './version-check.ts'
 import type { NextOf, VersionMap } from './version-numbers.ts'
 
 /** An event definition that still needs its first version. */
@@ -25,13 +32,14 @@ export interface EventDefinitionBuilder<Type extends string, Data, Versions exte
   extends EventDefinition<Type, Data, Versions> {
   /**
    * @param version the next number.
-   * @param upcast makes data of the version before into this one. It must not change what it is given.
+   * @param upcast makes data of the version before into this one. It must not change what it is given. It may be left out
+   * where such data is valid as it is, which is checked when the bus opens.
    * @throws `definition_invalid`, and `schema_unsupported` for a schema that cannot be written as JSON Schema.
    */
   version<const S extends Schema>(
     version: NextOf<Versions>,
     schema: S,
-    upcast: Upcaster<Data, S>,
+    ...upcast: UpcasterWhereNeeded<Data, S>
   ): EventDefinitionBuilder<
     Type,
     DataOf<S>,
@@ -47,6 +55,11 @@ export interface EventDefinitionBuilder<Type extends string, Data, Versions exte
 export type Upcaster<From, S> = [S] extends [infer To]
   ? (data: From) => DataOf<To> | Promise<DataOf<To>>
   : never
+
+/** What TypeScript already knows not to fit needs an upcaster. */
+export type UpcasterWhereNeeded<From, S> = [From] extends [DataOf<S>]
+  ? [upcast?: Upcaster<From, S>]
+  : [upcast: Upcaster<From, S>]
 
 /**
  * An event: `defineEvent('com.example.orders.created').version(1, OrderCreatedV1)`.
@@ -97,7 +110,7 @@ class Definition implements EventDefinition {
     return this.#history.oldest.version
   }
 
-  version(version: number, schema: Schema, upcast: (data: unknown) => unknown): Definition {
+  version(version: number, schema: Schema, upcast?: (data: unknown) => unknown): Definition {
     return new Definition(
       this.#history.with(new EventVersion(this.type, version, schema, upcast)),
       this.#subjectOf,
@@ -121,6 +134,16 @@ class Definition implements EventDefinition {
     return this.#history.at(version).schema
   }
 
+  hasUpcaster(version: number): boolean {
+    return this.#history.at(version).upcast !== undefined
+  }
+
+  differences(version: number): readonly Difference[] {
+    const { schema } = this.#history.at(version)
+    if (version === this.oldestVersion) return []
+    return compareSchemas({ schema: this.schemaOf(version - 1) }, { schema }, { policy: 'lenient' })
+  }
+
   issues(version: number, data: unknown): readonly Issue[] {
     return this.#history.at(version).issues(data)
   }
@@ -131,6 +154,8 @@ class Definition implements EventDefinition {
 
   compile(): void {
     for (const version of this.#history) version.compile()
+    const error = incompatibility(findingsOf(this, []))
+    if (error !== undefined) throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../event/index.ts'
 import type { Issue } from '../kernel/index.ts'
-import type { JsonSchema } from '../schema/index.ts'
+import type { Difference, JsonSchema } from '../schema/index.ts'
 import type { EventSelector, VersionedEvent } from './event-selector.ts'
 import type { NewestOf, VersionMap } from './version-numbers.ts'
 
@@ -23,6 +23,13 @@ export interface EventDefinition<
   create(data: Data, attributes?: EventAttributes): NewEvent<Type, Data>
   /** @throws `version_unknown` */
   schemaOf(version: number): JsonSchema
+  /** True for a version whose data is made from the version before by an upcaster. @throws `version_unknown` */
+  hasUpcaster(version: number): boolean
+  /**
+   * How its schema differs from the version before, by the lenient policy; empty for the oldest.
+   * @throws `version_unknown`, `schema_too_complex`
+   */
+  differences(version: number): readonly Difference[]
   /**
    * What is wrong with data of that version: always the same empty list when nothing is.
    * @throws `version_unknown`
@@ -33,7 +40,11 @@ export interface EventDefinition<
    * @throws `definition_invalid` when the function given to `subject` threw or did not return text.
    */
   subjectOf(data: Data): string | undefined
-  /** Compiles every schema now instead of at its first event. @throws `schema_invalid`, `schema_unsupported` */
+  /**
+   * Compiles every schema now instead of at its first event, and proves that a version without an upcaster takes all data
+   * of the version before.
+   * @throws `schema_invalid`, `schema_unsupported`, and `schema_incompatible`, which says what would make it fit.
+   */
   compile(): void
 }
 

@@ -32,10 +32,10 @@ export class EventHistory {
         `goes from version ${this.newest.version} to ${next.version}. The next is ${expected}.`,
       )
     }
-    if (typeof next.upcast !== 'function') {
+    if (next.upcast !== undefined && typeof next.upcast !== 'function') {
       throw invalid(
         this.type,
-        `has no upcaster to version ${expected}. Give the function as the third argument.`,
+        `has something else than a function as the upcaster to version ${expected}. Give a function, or leave it out where data of version ${this.newest.version} is valid in it.`,
       )
     }
     return new EventHistory(this.type, this.oldest, [...this.#versions.slice(1), next])

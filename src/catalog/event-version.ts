@@ -5,7 +5,7 @@ import { compileSchema, type JsonSchema, type Schema, toJsonSchema, type Validat
 export class EventVersion {
   readonly version: number
   readonly schema: JsonSchema
-  /** Undefined for the oldest. */
+  /** Undefined for the oldest, and where data of the version before is valid in this one as it is. */
   readonly upcast: ((data: unknown) => unknown) | undefined
   readonly #name: string
   #validator: Validator | undefined

@@ -1,3 +1,4 @@
+export { type AsyncApiDocument, type AsyncApiOptions, asyncApi } from './asyncapi.ts'
 export { type Catalog, defineCatalog, type TypesOf } from './catalog.ts'
 export { dataschemaOf, defaultSchemaBase, versionOf } from './dataschema.ts'
 export {
@@ -9,5 +10,16 @@ export {
 export type { AnyVersion, EventAttributes, EventDefinition, NewEvent } from './event-definition.ts'
 export type { EventOf, EventSelector, SelectedOf, VersionedEvent } from './event-selector.ts'
 export type { NotInTheCatalog, Opened } from './opened.ts'
+export { importSchema } from './import-schema.ts'
+export { publishedBy, publishedIn, publishedVersion, type RegisteredVersion } from './published.ts'
+export { type CatalogSchema, checkCatalog, lookUpCatalog, registerCatalog } from './registration.ts'
 export { defineTopic, type Topic, type TopicOptions } from './topic.ts'
+export {
+  findingsOf,
+  incompatibility,
+  type PublishedVersion,
+  reasonsOf,
+  type VersionFinding,
+  type VersionState,
+} from './version-check.ts'
 export type { VersionMap } from './version-numbers.ts'

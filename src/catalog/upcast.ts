@@ -26,8 +26,10 @@ function step(type: string, target: EventVersion, data: unknown): unknown {
       { cause },
     )
   }
+  // What fits as it is needs no function.
+  if (target.upcast === undefined) return data
   try {
-    const result = target.upcast?.(data)
+    const result = target.upcast(data)
     return isThenable(result) ? Promise.resolve(result).catch(fail) : result
   } catch (cause) {
     return fail(cause)

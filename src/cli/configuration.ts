@@ -7,13 +7,23 @@ const fileName = 'tidings.config.ts'
 
 /** Reads a configuration: the file named, else `tidings.config.ts` of the folder. A relative SQLite file is beside it. */
 export async function readConfiguration(named: string | undefined, cwd: string): Promise<Config | undefined> {
-  const file = resolve(cwd, named ?? fileName)
+  const file = configurationFile(named, cwd)
   if (existsSync(file)) {
     const config = checked(file, await load(file))
-    return { ...config, url: resolvedUrl(config.url, dirname(file)) }
+    const { registry } = config
+    return {
+      ...config,
+      url: resolvedUrl(config.url, dirname(file)),
+      registry: registry === undefined ? undefined : resolvedUrl(registry, dirname(file)),
+    }
   }
   if (named === undefined) return undefined
   throw new TidingsError('config_missing', `There is no file ${file}. Check what --config names.`)
+}
+
+/** Where the configuration is, whether it is there or not. */
+export function configurationFile(named: string | undefined, cwd: string): string {
+  return resolve(cwd, named ?? fileName)
 }
 
 /** @throws `config_missing`, saying what to do about it. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { isTidingsError } from '../index.ts'
+import { addAsyncApi } from './asyncapi.ts'
 import type { Context } from './context.ts'
 import { addDeadLetters } from './dead-letters.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
@@ -9,6 +10,8 @@ import type { Io } from './io.ts'
 import { addLag } from './lag.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
+import { addRegistry } from './registry.ts'
+import { addSchema } from './schema.ts'
 import { addSeek } from './seek.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
@@ -59,7 +62,18 @@ function programOf(context: Context): Command {
     })
     .addHelpText('after', programHelp)
     .exitOverride()
-  for (const add of [addPublish, addTail, addTopics, addGroups, addLag, addSeek, addDeadLetters])
+  for (const add of [
+    addPublish,
+    addTail,
+    addTopics,
+    addGroups,
+    addLag,
+    addSeek,
+    addDeadLetters,
+    addSchema,
+    addRegistry,
+    addAsyncApi,
+  ])
     add(program, context)
   return program
 }

@@ -1,3 +1,4 @@
+export { checkJsonText } from '../kernel/index.ts'
 export {
   type AttributeValue,
   type CloudEvent,
@@ -7,6 +8,7 @@ export {
   partitionKeyOf,
   sameEvent,
 } from './cloud-event.ts'
+export { structuredContentType } from './content-mode.ts'
 export { type BinaryEvent, decodeEvent, type EncodedEvent, encodeBinary } from './encoded.ts'
 export {
   decodeHttp,
@@ -17,7 +19,6 @@ export {
   type HttpOptions,
 } from './http.ts'
 export { decodeJson, decodeJsonBatch, encodeJson, encodeJsonBatch, readJson } from './json.ts'
-export { checkJsonText } from './json-guard.ts'
 export { type JsonBounds, parseJson } from './json-text.ts'
 export { decodeKafka, encodeKafka, type KafkaInput, type KafkaMessage, type KafkaOptions } from './kafka.ts'
 export { checkEvent, eventIssues } from './validate.ts'

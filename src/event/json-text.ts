@@ -1,6 +1,6 @@
-import { limits, TidingsError } from '../kernel/index.ts'
+import { checkJsonText, limits, TidingsError, tooDeep } from '../kernel/index.ts'
 import { invalidEvent } from './invalid-event.ts'
-import { checkJsonSize, checkJsonText, tooDeep } from './json-guard.ts'
+import { checkJsonSize } from './json-size.ts'
 
 /** What JSON text may be; by default what one event may be. */
 export interface JsonBounds {

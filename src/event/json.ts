@@ -2,7 +2,7 @@ import { limits, TidingsError } from '../kernel/index.ts'
 import { base64Text } from './bytes.ts'
 import type { CloudEvent } from './cloud-event.ts'
 import { invalidEvent } from './invalid-event.ts'
-import { checkJsonSize } from './json-guard.ts'
+import { checkJsonSize } from './json-size.ts'
 import { batchBounds, parseJson, stringifyJson } from './json-text.ts'
 import { checkEvent, inMemory } from './validate.ts'
 

@@ -53,10 +53,26 @@ export const errorCodes = {
   publish_failed: 'failed',
   publish_overloaded: 'refused',
   record_corrupt: 'failed',
+  registry_answer_invalid: 'failed',
+  registry_denied: 'refused',
+  registry_read_only: 'refused',
+  registry_unreachable: 'unreachable',
   reset_required: 'refused',
   rewind_refused: 'refused',
+  schema_incompatible: 'refused',
   schema_invalid: 'usage',
+  schema_missing: 'missing',
+  schema_number_taken: 'refused',
+  schema_reference_missing: 'usage',
+  schema_referenced: 'refused',
+  schema_subject_deleted: 'missing',
+  schema_subject_missing: 'missing',
+  schema_subject_not_deleted: 'refused',
+  schema_too_complex: 'refused',
   schema_unsupported: 'usage',
+  schema_version_deleted: 'missing',
+  schema_version_missing: 'missing',
+  schema_version_not_deleted: 'refused',
   storage_full: 'failed',
   topic_missing: 'missing',
   transaction_async: 'usage',
@@ -65,7 +81,9 @@ export const errorCodes = {
   upcast_failed: 'failed',
   url_invalid: 'usage',
   version_newer: 'refused',
+  version_uncovered: 'refused',
   version_unknown: 'missing',
+  wire_format_invalid: 'invalid',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes
@@ -80,6 +98,8 @@ export interface Issue {
 export interface ErrorDetails {
   data_invalid: { readonly issues: readonly Issue[] }
   event_invalid: { readonly issues: readonly Issue[] }
+  /** Why not, one sentence each. */
+  schema_incompatible: { readonly reasons: readonly string[] }
   /** One entry per record that is not known to be stored; all others are durable. */
   publish_failed: { readonly failed: readonly { readonly index: number; readonly reason: string }[] }
 }

@@ -14,10 +14,12 @@ export {
   toError,
 } from './errors.ts'
 export { createIds } from './ids.ts'
+export { checkJsonText, tooDeep } from './json-guard.ts'
 export { groupDefaults, limits } from './limits.ts'
 export { Listeners } from './listeners.ts'
 export { checkName } from './names.ts'
 export { nearest } from './nearest.ts'
 export { checkOptionNames, shown } from './options.ts'
 export { type Random, seededRandom, systemRandom } from './random.ts'
+export { Recent } from './recent.ts'
 export { isThenable } from './thenable.ts'

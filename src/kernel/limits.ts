@@ -14,8 +14,47 @@ export const limits = {
   /** A JSON Schema as JSON, and how deep it may nest. */
   schemaBytes: 1_048_576,
   schemaDepth: 256,
+  /** One request to a registry, how often it is tried, and the waits between. */
+  registryTimeoutMs: 5_000,
+  registryAttempts: 4,
+  registryFirstBackoffMs: 100,
+  registryLongestBackoffMs: 2_000,
+  /** The longest wait that a registry may ask for with Retry-After. */
+  registryRetryAfterMs: 10_000,
+  /** One answer of a registry. */
+  registryAnswerBytes: 4_194_304,
+  /** Answers of a registry that never change: kept in memory, and as files. */
+  registryCacheEntries: 1_024,
+  registryCacheFiles: 4_096,
+  /** Requests to a registry at the same time, and the versions of one event that are read there. */
+  registryRequests: 8,
+  schemaVersions: 1_000,
+  /** Events of one topic, and dead letters of it, that are looked at for versions that the code has no longer. */
+  coverageEvents: 100_000,
+  coverageDeadLetters: 10_000,
+  /** What is read of them at once. */
+  coveragePage: 1_000,
+  coverageBytes: 8_388_608,
+  /** The name of a schema subject, in characters. */
+  schemaSubjectLength: 256,
+  /** Schemas that one refers to, those that they refer to included. */
+  schemaReferences: 100,
+  /** How often a registration begins anew because another process has changed the schema subject meanwhile. */
+  schemaRegisterAttempts: 100,
+  /** Versions of a schema subject that a registry reads at once. */
+  schemaHistoryPage: 100,
+  /** Reasons given why two versions are not compatible. */
+  schemaReasons: 100,
+  /** A request to the registry server: a schema of `schemaBytes` as a string in JSON, with what belongs to it. */
+  registryBodyBytes: 4_194_304,
+  /** What the registry server lists at most of one thing, and unless told otherwise. */
+  registryPage: 100_000,
+  registrySchemas: 1_000,
   /** Compiled schemas that are kept to be used again for the same content. */
   compiledSchemas: 1_024,
+  /** Two versions of a schema compared: steps, and comparisons inside each other, as references lead to them. */
+  compatibilityWork: 100_000,
+  compatibilityDepth: 256,
   /** What is listed as wrong with the data of one event. */
   dataIssues: 1_000,
   /** A partition key. */
@@ -69,6 +108,8 @@ export const limits = {
   cliLastEvents: 10_000,
   /** Refused lines in its JSON, and the dead letters it lists unless told otherwise. */
   cliListed: 100,
+  /** What git ignores and is linked beside the files of a git ref. */
+  cliLinkedPaths: 1_000,
   /** Causes of dead letters that it tells from each other. */
   cliCauses: 10_000,
 } as const

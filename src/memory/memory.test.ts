@@ -4,6 +4,7 @@ import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  schemaStoreContract,
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
@@ -12,6 +13,7 @@ import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { memoryInbox } from './inbox.ts'
 import { MemoryLogStore } from './log-store.ts'
 import { memory } from './memory.ts'
+import { memorySchemaStore } from './schema-store.ts'
 
 describe('The log in memory', () => {
   logStoreContract({
@@ -30,6 +32,16 @@ describe('The dead letters in memory', () => {
     async open() {
       const log = new MemoryLogStore(new VirtualClock())
       return { store: new MemoryDeadLetterStore(log), log, [Symbol.asyncDispose]: () => log.close() }
+    },
+  })
+})
+
+describe('The schemas in memory', () => {
+  schemaStoreContract({
+    test,
+    async open() {
+      const store = memorySchemaStore()
+      return { store, [Symbol.asyncDispose]: () => store.close() }
     },
   })
 })

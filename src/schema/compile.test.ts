@@ -196,6 +196,17 @@ describe('compileSchema, for what it cannot run', () => {
     expect(found(tree, { children: [{ children: [1] }] })).toEqual(['/children/0/children/0 must be object'])
   })
 
+  it.each([
+    ['itself', { $ref: '#' }],
+    ['each other', { $ref: '#/$defs/a', $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } } }],
+    ['an alternative', { anyOf: [{ type: 'string' }, { not: { $ref: '#' } }] }],
+    ['a part', { properties: { a: { allOf: [{ $ref: '#/properties/a' }] } } }],
+    ['an $id', { $id: 'https://example.com/s', oneOf: [{ $ref: 'https://example.com/s' }] }],
+    ['an anchor', { $anchor: 'top', if: { $ref: '#top' } }],
+  ])('refuses a $ref by which a check of data would never end: to %s', (_, schema) => {
+    expect(refusal(schema)).toMatch(/^schema_invalid: .* leads back to itself at .* Put the \$ref inside/)
+  })
+
   it('lets two schemas have one $id', () => {
     expect(found({ $id: 'https://example.com/s', type: 'string' }, 1)).toEqual([' must be string'])
     expect(found({ $id: 'https://example.com/s', type: 'null' }, 1)).toEqual([' must be null'])

@@ -1,6 +1,7 @@
 import { MissingRefError, type ValidateFunction } from 'ajv'
-import { type Issue, limits, TidingsError } from '../kernel/index.ts'
+import { type Issue, limits, Recent, TidingsError } from '../kernel/index.ts'
 import { type Draft, draftOf } from './draft.ts'
+import { endlessPlace } from './endless.ts'
 import { issuesOf, issuesText } from './issues.ts'
 import type { JsonSchema } from './json-schema.ts'
 
@@ -9,8 +10,8 @@ export type Validator = (data: unknown) => readonly Issue[]
 
 const noIssues: readonly Issue[] = Object.freeze([])
 
-/** By content, because schemas that come from outside are new objects each time; the least recently used goes first. */
-const compiled = new Map<string, Validator>()
+/** By content, because schemas that come from outside are new objects each time. */
+const compiled = new Recent<Validator>(limits.compiledSchemas)
 
 /**
  * A schema as fast code. Formats are asserted, patterns run on RE2, `$ref` stays inside the document, unknown keywords
@@ -22,12 +23,7 @@ const compiled = new Map<string, Validator>()
 export function compileSchema(schema: JsonSchema, of = 'The schema'): Validator {
   const content = JSON.stringify(schema)
   const validator = compiled.get(content) ?? compile(schema, content, of)
-  compiled.delete(content)
   compiled.set(content, validator)
-  for (const oldest of compiled.keys()) {
-    if (compiled.size <= limits.compiledSchemas) break
-    compiled.delete(oldest)
-  }
   return validator
 }
 
@@ -44,6 +40,13 @@ function compile(schema: JsonSchema, content: string, of: string): Validator {
     throw new TidingsError(
       'schema_invalid',
       `${of} is not a JSON Schema of ${draft.name}: ${issuesText(faults)}.`,
+    )
+  }
+  const endless = endlessPlace(schema)
+  if (endless !== undefined) {
+    throw new TidingsError(
+      'schema_invalid',
+      `${of} leads back to itself at ${endless || 'its beginning'} without going into the data, so that a check would never end. Put the $ref inside a property or an item.`,
     )
   }
   const isValid = validateFunction(draft, schema, of)
@@ -69,5 +72,6 @@ function reasonOf(cause: unknown): string {
   if (cause instanceof MissingRefError) {
     return `it refers to ${cause.missingRef}, which is not inside it. Nothing is loaded: put the schema under $defs.`
   }
+  if (cause instanceof RangeError) return 'it is too large for one validator. Divide it, and use $ref.'
   return cause instanceof Error ? cause.message : String(cause)
 }

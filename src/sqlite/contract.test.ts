@@ -5,6 +5,7 @@ import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  schemaStoreContract,
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
@@ -12,6 +13,7 @@ import { sqliteCapabilities } from './capabilities.ts'
 import { openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { sqliteInbox } from './inbox.ts'
+import { sqliteSchemaStore } from './schema-store.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
 import { sqlite } from './sqlite.ts'
 
@@ -40,6 +42,17 @@ describe('The dead letters in a SQLite file', () => {
         log: opened.store,
         [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]().then(files[Symbol.dispose]),
       }
+    },
+  })
+})
+
+describe('The schemas in a SQLite file', () => {
+  schemaStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const store = sqliteSchemaStore(files.file())
+      return { store, [Symbol.asyncDispose]: () => store.close().then(files[Symbol.dispose]) }
     },
   })
 })

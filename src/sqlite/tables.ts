@@ -93,7 +93,55 @@ CREATE TABLE tidings_fence (
 ) STRICT, WITHOUT ROWID;
 `
 
-/** What a file may hold of us, each with its own format version. */
-export type Part = 'log' | 'inbox'
+/** A row of `tidings_schema_subject` without a name holds the settings of a whole context, and the last id given there. */
+const schemaTables = `
+CREATE TABLE tidings_schema_subject (
+  context TEXT NOT NULL,
+  name TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  config TEXT,
+  mode TEXT,
+  last_id INTEGER,
+  PRIMARY KEY (context, name)
+) STRICT, WITHOUT ROWID;
 
-export const tables: Readonly<Record<Part, string>> = { log: logTables, inbox: inboxTables }
+CREATE TABLE tidings_schema (
+  context TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  guid TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  PRIMARY KEY (context, id)
+) STRICT;
+CREATE UNIQUE INDEX tidings_schema_guid ON tidings_schema (guid, context);
+CREATE INDEX tidings_schema_fingerprint ON tidings_schema (context, fingerprint);
+
+CREATE TABLE tidings_schema_version (
+  context TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  PRIMARY KEY (context, name, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tidings_schema_usage ON tidings_schema_version (context, id);
+
+CREATE TABLE tidings_schema_reference (
+  to_context TEXT NOT NULL,
+  to_name TEXT NOT NULL,
+  to_version INTEGER NOT NULL,
+  context TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (to_context, to_name, to_version, context, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tidings_schema_referrer ON tidings_schema_reference (context, id);
+`
+
+/** What a file may hold of us, each with its own format version. */
+export type Part = 'log' | 'inbox' | 'schemas'
+
+export const tables: Readonly<Record<Part, string>> = {
+  log: logTables,
+  inbox: inboxTables,
+  schemas: schemaTables,
+}

@@ -1,4 +1,5 @@
-import { limits, TidingsError } from '../kernel/index.ts'
+import { TidingsError } from './errors.ts'
+import { limits } from './limits.ts'
 
 /** A key `__proto__` however it is escaped. The quote that opens a key never follows a backslash. */
 const prototypeKey =
@@ -17,20 +18,6 @@ export function checkJsonText(text: string, levels: number = limits.jsonDepth): 
       'The JSON has a key "__proto__", which could change the prototype of other objects. Rename the key.',
     )
   }
-}
-
-/** @throws `event_too_large` for text longer than `bytes` in UTF-8. */
-export function checkJsonSize(text: string, bytes: number = limits.eventBytes): void {
-  if (text.length * 3 <= bytes) return
-  const actual = text.length > bytes ? text.length : Buffer.byteLength(text)
-  if (actual > bytes) throw tooLarge(actual, bytes)
-}
-
-export function tooLarge(actual: number, bytes: number): TidingsError<'event_too_large'> {
-  return new TidingsError(
-    'event_too_large',
-    `It has at least ${actual} bytes; at most ${bytes} are allowed. Store large data elsewhere and put its address into the event.`,
-  )
 }
 
 export function tooDeep(levels: number): TidingsError<'json_too_deep'> {

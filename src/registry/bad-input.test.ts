@@ -1,0 +1,151 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { limits } from '../kernel/index.ts'
+import { type Answer, Client, open } from './registry.fixture.ts'
+
+let client: Client
+beforeEach(() => {
+  client = new Client()
+})
+
+const path = '/subjects/orders/versions'
+const json = (schema: string, fields: object = {}): object => ({ schemaType: 'JSON', schema, ...fields })
+
+async function refused(answer: Promise<Answer>, code: number, sentence: RegExp): Promise<void> {
+  const { status, body } = await answer
+  expect(body).toEqual({ error_code: code, message: expect.stringMatching(sentence) })
+  expect(status).toBe(Number(String(code).slice(0, 3)))
+  expect(await client.get('/subjects?deleted=true')).toEqual([])
+  expect(client.errors).toEqual([])
+  expect((await client.register('after', true)).body).toMatchObject({ id: 1, version: 1 })
+}
+
+describe('A bad body', () => {
+  test.each([
+    ['nothing', undefined, 400, /not JSON/],
+    ['no JSON', '{"schema":', 400, /not JSON/],
+    ['a list', '[]', 400, /not a JSON object/],
+    ['no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 400, /not UTF-8/],
+    ['a key __proto__', '{"__proto__":{"x":1}}', 400, /__proto__/],
+    ['deep nesting', `{"x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 400, /more than 64 levels/],
+    ['no schema', {}, 42201, /"schema" has to be the schema as a string/],
+    ['an empty schema', json(''), 42201, /"schema" has to be/],
+    [
+      'a schema that is no string',
+      { schemaType: 'JSON', schema: open },
+      42201,
+      /as JSON\.stringify\(schema\) writes it/,
+    ],
+    ['an unknown type', json('{}', { schemaType: 'XML' }), 42201, /"schemaType" is "XML"/],
+    [
+      'PROTOBUF',
+      json('syntax = "proto3";', { schemaType: 'PROTOBUF' }),
+      42201,
+      /no schemas of type PROTOBUF/,
+    ],
+    ['references that are no list', json('{}', { references: {} }), 42201, /"references" has to be a list/],
+    [
+      'a reference without a version',
+      json('{}', { references: [{ name: 'a', subject: 'b' }] }),
+      42201,
+      /Each of "references"/,
+    ],
+    ['metadata that is no object', json('{}', { metadata: [] }), 42201, /"metadata" has to be an object/],
+    [
+      'a property that is no string',
+      json('{}', { metadata: { properties: { a: 1 } } }),
+      42201,
+      /has to be a string/,
+    ],
+    ['an id outside of IMPORT', json('{}', { id: 7 }), 42205, /the registry gives ids and versions/],
+  ])('with %s', async (_, body, code, sentence) => {
+    await refused(client.call('POST', path, body), code, sentence)
+  })
+
+  test('of 10 MB', async () => {
+    const schema = JSON.stringify({ description: 'x'.repeat(10_000_000) })
+    await refused(client.call('POST', path, json(schema)), 42209, /larger than 4194304 bytes/)
+  })
+
+  test('of 10 MB that come without saying so', async () => {
+    const chunk = new TextEncoder().encode('x'.repeat(1_000_000))
+    let sent = 0
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent++ < 10) controller.enqueue(chunk)
+        else controller.close()
+      },
+    })
+    const request = new Request(`http://localhost${path}`, {
+      method: 'POST',
+      body,
+      duplex: 'half',
+    })
+    const response = await client.server.fetch(request)
+    expect(await response.json()).toMatchObject({ error_code: 42209 })
+    expect(sent).toBeLessThan(10)
+  })
+
+  test('with a schema that is too large', async () => {
+    const schema = JSON.stringify({ description: 'x'.repeat(limits.schemaBytes) })
+    await refused(client.call('POST', path, json(schema)), 42209, /larger than 1048576 bytes/)
+  })
+})
+
+describe('A bad schema', () => {
+  test.each([
+    ['that is not JSON', '{', /It is not JSON/],
+    ['that Ajv refuses', '{"type":"decimal"}', /is not a JSON Schema of 2020-12: \/type must be one of/],
+    [
+      'with a pattern that RE2 cannot run',
+      '{"pattern":"^a(?=b)"}',
+      /does not run on RE2 .* Write it without look-ahead/,
+    ],
+    ['with a $ref to the web', '{"$ref":"http://169.254.169.254/latest"}', /Nothing is loaded/],
+    ['with a $ref to a file', '{"$ref":"file:///etc/passwd"}', /Nothing is loaded/],
+    ['with a $ref to nowhere', '{"$ref":"#/$defs/none"}', /refers to #\/\$defs\/none/],
+    ['that is its own $ref', '{"$ref":"#"}', /leads back to itself/],
+    ['that nests too deep', `${'{"not":'.repeat(300)}{}${'}'.repeat(300)}`, /more than 256 levels/],
+    ['that nests a million levels deep', '['.repeat(1_000_000), /more than 256 levels/],
+    ['with a key __proto__', '{"properties":{"__proto__":{}}}', /__proto__/],
+  ])('%s', async (_, schema, sentence) => {
+    await refused(client.call('POST', path, json(schema)), 42201, sentence)
+  })
+
+  test('that refers to a version that is not there', async () => {
+    const references = [{ name: 'money.json', subject: 'money', version: 1 }]
+    await refused(
+      client.call('POST', path, json('{"$ref":"money.json"}', { references })),
+      42201,
+      /Register that first/,
+    )
+  })
+
+  test('that is JSON Schema and says nothing of it', async () => {
+    const schema = JSON.stringify(open)
+    const answer = client.call('POST', path, { schema })
+    await refused(answer, 42201, /^this is JSON Schema: send "schemaType": "JSON"$/)
+  })
+})
+
+describe('A name of a schema subject', () => {
+  test.each([
+    ['of 300 characters', 'x'.repeat(300), 42208],
+    ['with a control character', 'a%00b', 42208],
+    ['with a line break', 'a%0Ab', 42208],
+    ['that is dots', '%2E%2E', 404],
+    ['with a slash as it is', 'a/b', 404],
+  ])('%s is refused', async (_, subject, code) => {
+    await refused(client.register(subject, open), code, /\.$/)
+  })
+
+  test.each([
+    ['with an escaped slash', 'a%2Fb', 'a/b'],
+    ['that leads upwards', '..%2F..%2Fetc%2Fpasswd', '../../etc/passwd'],
+    ['with an escaped percent sign', 'a%252Fb', 'a%2Fb'],
+    ['that is not Latin', '%E2%82%AC', '€'],
+  ])('%s is a name like others', async (_, subject, name) => {
+    expect((await client.register(subject, open)).status).toBe(200)
+    expect(await client.get('/subjects')).toEqual([name])
+    expect(await client.get(`/subjects/${subject}/versions`)).toEqual([1])
+  })
+})

@@ -1,0 +1,57 @@
+import type { Comparison } from './comparison.ts'
+import type { Conjunction } from './conjunction.ts'
+import type { Constraint } from './keywords.ts'
+import { keyword, type SchemaNode } from './node.ts'
+import type { Outcome } from './outcome.ts'
+
+/** May all data that is valid as `writer` be read as the own keywords of `reader`? Rules answer into `outcome`. */
+export interface Question {
+  readonly comparison: Comparison
+  readonly writer: Conjunction
+  readonly reader: SchemaNode
+  /** All that is read together with `reader`. */
+  readonly wanted: Conjunction
+  readonly outcome: Outcome
+}
+
+/** One group of keywords. */
+export type Rule = (question: Question) => void
+
+/** The writer's value of a keyword, where it has one: for the words of a difference. */
+export function writtenAt({ writer }: Question, name: string): unknown {
+  return writer.plain.map((node) => keyword(node, name)).find((value) => value !== undefined)
+}
+
+/** A keyword whose two values can be said: breaks unless `holds`. */
+export function judge(question: Question, name: Constraint, holds: boolean, written?: unknown): void {
+  const { reader, outcome } = question
+  const read = textOf(keyword(reader, name))
+  const before = textOf(written ?? writtenAt(question, name))
+  if (holds && read === before) return
+  const message =
+    before === undefined
+      ? `"${name}" is ${read} where data is read, and not there where it is written.`
+      : `"${name}" is ${read} where data is read, and ${before} where it is written.`
+  if (holds) {
+    outcome.allows(before === undefined ? `${name}_changed` : `${name}_relaxed`, reader, [name], message)
+    return
+  }
+  outcome.breaks(before === undefined ? `${name}_added` : changeOf(name), reader, [name], message, {
+    reader: before === undefined ? `Remove "${name}".` : `Leave "${name}" at ${before}.`,
+    writer: `Set "${name}" to ${read}.`,
+  })
+}
+
+const ordered = /^(?:exclusive)?(?:min|max)/
+
+function changeOf(name: Constraint): `${Constraint}_${'tightened' | 'changed'}` {
+  return ordered.test(name) || name === 'multipleOf' || name === 'enum'
+    ? `${name}_tightened`
+    : `${name}_changed`
+}
+
+/** As JSON, cut where it is long. */
+export function textOf(value: unknown): string | undefined {
+  const text = JSON.stringify(value)
+  return text !== undefined && text.length > 120 ? `${text.slice(0, 119)}…` : text
+}
