@@ -1,5 +1,6 @@
 import type { Buried, Evidence } from './checker.ts'
 import { type Entry, nameOf } from './history.ts'
+import { Lapses } from './lapses.ts'
 
 /**
  * Deliveries with a number that they may not have: one beyond the attempts of their event, or one that forgets what had
@@ -17,6 +18,7 @@ import { type Entry, nameOf } from './history.ts'
 export function countOvertried({ attempts, history }: Evidence): number {
   const tries = new Map<string, Tries>()
   const faults = new Map<string, number>()
+  const lapses = new Lapses(history)
   let overtried = 0
   for (const entry of history) {
     if (entry.kind === 'redriven') tries.delete(nameOf(entry))
@@ -28,7 +30,9 @@ export function countOvertried({ attempts, history }: Evidence): number {
     } else if (entry.kind === 'started') {
       const { attempt, process, atUs } = entry
       const before = tries.get(nameOf(entry))
-      const faulted = before !== undefined && (faults.get(before.process) ?? 0) > before.atUs
+      const faulted =
+        before !== undefined &&
+        ((faults.get(before.process) ?? 0) > before.atUs || lapses.between(before.process, before.atUs, atUs))
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
       const { first, lived } = before?.process === process ? before : { first: attempt, lived: false }
       tries.set(nameOf(entry), { first, last: attempt, process, atUs, lived })

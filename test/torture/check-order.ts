@@ -1,5 +1,6 @@
 import type { Effect } from './checker.ts'
 import { type Entry, type Handling, nameOf } from './history.ts'
+import { Lapses } from './lapses.ts'
 
 /**
  * Deliveries of a key that began while another one of it was at work. A killed process ends its deliveries, and so does
@@ -7,14 +8,17 @@ import { type Entry, type Handling, nameOf } from './history.ts'
  * full. The fault is told right before it is applied, so what is begun in the instant between has ended too.
  */
 export function countOverlapping(history: readonly Entry[]): number {
-  const atWork = new Map<string, Set<string>>()
+  const lapses = new Lapses(history)
+  /** By key, the processes at work and when they began. */
+  const atWork = new Map<string, Map<string, number>>()
   const halted = new Set<string>()
   let overlapping = 0
   for (const entry of history) {
     if (entry.kind === 'started') {
-      const running = atWork.get(keyOf(entry)) ?? new Set()
-      if (running.size > 0) overlapping += 1
-      if (!halted.has(entry.process)) atWork.set(keyOf(entry), running.add(entry.process))
+      const running = atWork.get(keyOf(entry)) ?? new Map<string, number>()
+      const others = [...running].filter(([process, fromUs]) => !lapses.between(process, fromUs, entry.atUs))
+      if (others.length > 0) overlapping += 1
+      if (!halted.has(entry.process)) atWork.set(keyOf(entry), running.set(entry.process, entry.atUs))
     } else if (entry.kind === 'ended') atWork.get(keyOf(entry))?.delete(entry.process)
     else if (entry.kind === 'resumed') halted.delete(entry.target)
     else if (entry.kind === 'killed' || entry.kind === 'paused') {

@@ -85,6 +85,12 @@ describe('A history without a fault', () => {
     }
   })
 
+  test('may have a delivery that begins at the end of a lease, when the handler of its last owner is still at work', () => {
+    const lapsed: Said = { kind: 'lapsed', target: 'one', process: 'main' }
+    expect(checked([started(1), lapsed, started(1, 'two', 2), ended(1)])).toEqual(clean)
+    expect(checked([started(1), started(1, 'two', 2), lapsed, ended(1)])).toEqual(clean)
+  })
+
   test('may have a discarded event instead of a handled one', () => {
     expect(checked([acked(1), discarded(1)])).toEqual(clean)
   })
@@ -152,6 +158,12 @@ describe('The checker counts', () => {
       { kind: 'resumed', target: 'one', process: 'main' },
       started(1, 'one', 2),
     ]
+    expect(checked(said)).toEqual({ ...clean, overlapping: 1 })
+  })
+
+  test('what a member begins after the end of its lease, when another has the key', () => {
+    const lapsed: Said = { kind: 'lapsed', target: 'one', process: 'main' }
+    const said = [lapsed, started(1, 'two'), started(1, 'one', 2)]
     expect(checked(said)).toEqual({ ...clean, overlapping: 1 })
   })
 

@@ -20,6 +20,8 @@ export type Happening =
   | ({ readonly kind: 'discarded'; readonly reason: string } & Handling)
   /** A fault, said by whoever applies it, right before it does: an event that kills its process says so in its name. */
   | { readonly kind: 'killed' | 'paused' | 'resumed'; readonly target: string }
+  /** The lease of a process was seen to have ended. */
+  | { readonly kind: 'lapsed'; readonly target: string }
   | ({ readonly kind: 'looked' } & Look)
 
 /** What one look at a partition saw. */

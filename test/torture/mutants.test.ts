@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { expect, test } from 'vitest'
 import { mutated } from './mutant.ts'
 import { mutants } from './mutants.ts'
 
-test.each(mutants)('The mutant "$name" changes what is in its file exactly once', (mutant) => {
-  const source = readFileSync(new URL(`../../src/${mutant.file}`, import.meta.url), 'utf8')
-  expect(mutated(source, mutant)).toContain(mutant.replace)
-})
+test.each(mutants)(
+  'The mutant "$name" changes what is in its file exactly once, and the file is still a program',
+  (mutant) => {
+    const source = readFileSync(new URL(`../../src/${mutant.file}`, import.meta.url), 'utf8')
+    const broken = mutated(source, mutant)
+    expect(broken).toContain(mutant.replace)
+    expect(() => stripTypeScriptTypes(broken)).not.toThrow()
+  },
+)
 
 test('A mutant whose text is gone, or is there twice, is an error', () => {
   const mutant = { ...mutants[0], name: 'cut', file: 'a.ts', find: 'cut', replace: '' } as (typeof mutants)[0]

@@ -144,6 +144,6 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['reordered', 'unheld'],
     file: 'bus/lane-runner.ts',
     find: 'this.#wait(run, lane, next.waitMs)',
-    replace: 'lane.works.push(...lane.works.splice(0, 1)); this.#wait(run, lane, next.waitMs)',
+    replace: 'void (lane.works.push(...lane.works.splice(0, 1)), this.#wait(run, lane, next.waitMs))',
   },
 ]

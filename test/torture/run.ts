@@ -11,6 +11,7 @@ import { check, type Evidence, type Verdict } from './checker.ts'
 import { conductOf } from './conduct.ts'
 import { createEffects, readEffects } from './effects.ts'
 import { type Happening, openHistory, readHistory } from './history.ts'
+import { LapseWatcher } from './lapse-watcher.ts'
 import { readLetters } from './letters.ts'
 import type { Mutant } from './mutant.ts'
 import { Processes } from './processes.ts'
@@ -42,6 +43,8 @@ interface Figures {
   readonly pauses: number
   /** Processes that an event has killed. */
   readonly crashes: number
+  /** Leases that were seen to end, of members that were killed or paused too. */
+  readonly lapses: number
   /** Events that were acknowledged. */
   readonly published: number
   readonly effects: number
@@ -84,10 +87,12 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
   const stage = { processes, random: seededRandom(seed), tell, isMember }
   const watcher = new Watcher(engine, inbox)
   const redriver = new Redriver(engine, folder, seededRandom(seed + 1), tell)
+  const lapses = new LapseWatcher(engine, tell)
   const evidence = (): Promise<Evidence> => evidenceOf(folder, engine, inbox)
   try {
     for (const role of roles) processes.start(role)
     redriver.start()
+    lapses.start()
     await until(async () => (await backlog(engine)) !== undefined, 'The members joined no group')
     let cycle = 0
     let caught = false
@@ -109,7 +114,7 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
     return { cycles: cycle, figures: figuresOf(left), verdict, elapsedMs }
   } finally {
     processes.killAll()
-    await redriver.end()
+    await Promise.all([redriver.end(), lapses.end()])
     inbox.close()
     await bus.close()
   }
@@ -158,6 +163,7 @@ function figuresOf({ history, effects, deadLetters }: Evidence): Figures {
     kills: killed.length - crashes,
     pauses: count('paused'),
     crashes,
+    lapses: count('lapsed'),
     published: count('acked'),
     effects: effects.length,
     deadLetters: deadLetters.length,
