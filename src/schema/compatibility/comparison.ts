@@ -118,6 +118,12 @@ export class Comparison {
     return !this.canonical.refers(reader.schema) || (this.sameDocuments && writer.pointer === reader.pointer)
   }
 
+  /** The same for values with schemas inside, wherever they stand. */
+  isSameValue(written: unknown, read: unknown): boolean {
+    if (this.canonical.of(written) !== this.canonical.of(read)) return false
+    return !this.canonical.refers(read) || this.sameDocuments
+  }
+
   /** A schema that is known to hold although it stands nowhere. */
   given(schema: JsonSchema): SchemaNode {
     const number = this.canonical.of(schema)
