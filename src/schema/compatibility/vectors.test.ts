@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compileSchema } from '../compile.ts'
+import { toJsonSchema } from '../convert.ts'
 import { isObject } from '../json-schema.ts'
+import { jsonSchema } from '../schema.ts'
 import { compareSchemas } from './compare.ts'
 import type { AnySchema } from './oracle.fixture.ts'
 
@@ -13,7 +15,7 @@ const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, fo
 const breaks = (writer: AnySchema, reader: AnySchema): boolean =>
   compareSchemas({ schema: writer }, { schema: reader }).some((difference) => difference.breaks)
 const accepts = (schema: AnySchema, value: unknown): boolean =>
-  compileSchema(isObject(schema) ? schema : { allOf: [schema] })(value).length === 0
+  compileSchema(toJsonSchema(jsonSchema(isObject(schema) ? schema : { allOf: [schema] })))(value).length === 0
 
 /** Where a label says compatible and is wrong: a value that is valid before and not after. */
 interface WrongLabel {
