@@ -1,9 +1,10 @@
 /** `npm run bench -- sqlite`: answers one question and prints one line of JSON; words go to stderr. */
 import { parseArgs } from 'node:util'
 import { say } from './harness.ts'
+import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
 
-const benches = { sqlite: benchSqlite }
+const benches = { schema: benchSchema, sqlite: benchSqlite }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
