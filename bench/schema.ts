@@ -17,7 +17,12 @@ const targets = { validatePerSecond: 2_000_000, checkP50Ms: 1, grownMegabytes: 1
 export async function benchSchema({ rounds }: SchemaBenchOptions): Promise<object> {
   const cache = await mkdtemp(join(tmpdir(), 'tidings-bench-'))
   try {
-    const [plain, patterned, checks, growth]: [number[], number[], CheckTime[], MemoryGrowth[]] = [[], [], [], []]
+    const [plain, patterned, checks, growth]: [number[], number[], CheckTime[], MemoryGrowth[]] = [
+      [],
+      [],
+      [],
+      [],
+    ]
     for (let round = 1; round <= rounds; round++) {
       say(`round ${round} of ${rounds}`)
       plain.push(await rate(cache, 'validate'))
