@@ -153,8 +153,10 @@ export class Comparison {
       return
     }
     for (const node of wanted.plain) {
-      for (const rule of rules)
-        outcome.include(this.#answer(rule, { comparison: this, writer, reader: node, wanted }))
+      for (const rule of rules) {
+        const answer = this.#answer(rule, { comparison: this, writer, reader: node, wanted })
+        if (!answer.isEmpty) outcome.include(answer)
+      }
     }
     for (const sum of wanted.sums) compareSum({ comparison: this, nodes, writer, sum, outcome })
     reportLeftovers(conjunctionOf(nodes.filter(({ bare }) => !bare)), wanted, reader, outcome)
