@@ -118,6 +118,12 @@ export class Comparison {
     return !this.canonical.refers(reader.schema) || (this.sameDocuments && writer.pointer === reader.pointer)
   }
 
+  /** The same for values with schemas inside, wherever they stand. */
+  isSameValue(written: unknown, read: unknown): boolean {
+    if (this.canonical.of(written) !== this.canonical.of(read)) return false
+    return !this.canonical.refers(read) || this.sameDocuments
+  }
+
   /** A schema that is known to hold although it stands nowhere. */
   given(schema: JsonSchema): SchemaNode {
     const number = this.canonical.of(schema)
@@ -147,8 +153,10 @@ export class Comparison {
       return
     }
     for (const node of wanted.plain) {
-      for (const rule of rules)
-        outcome.include(this.#answer(rule, { comparison: this, writer, reader: node, wanted }))
+      for (const rule of rules) {
+        const answer = this.#answer(rule, { comparison: this, writer, reader: node, wanted })
+        if (!answer.isEmpty) outcome.include(answer)
+      }
     }
     for (const sum of wanted.sums) compareSum({ comparison: this, nodes, writer, sum, outcome })
     reportLeftovers(conjunctionOf(nodes.filter(({ bare }) => !bare)), wanted, reader, outcome)

@@ -1,5 +1,5 @@
-import type { SchemaNode } from './node.ts'
-import { acceptsAnything, type ObjectModel } from './object-model.ts'
+import { acceptsAnything, type ObjectModel, objectAt } from './object-model.ts'
+import { keyword, type SchemaNode } from './node.ts'
 import type { Question } from './question.ts'
 
 /** Properties that neither side names: those of a pattern, and all others. */
@@ -34,17 +34,19 @@ function comparePattern(
 }
 
 function compareRest(
-  { comparison, reader, outcome }: Question,
+  question: Question,
   read: ObjectModel,
   rest: SchemaNode,
   written: readonly ObjectModel[],
 ): void {
+  const { comparison, reader, outcome } = question
   const fits = (schema: SchemaNode): boolean => comparison.implies([schema], rest)
   const isOther = (pattern: string): boolean =>
     !read.patterns.has(pattern) && !read.exemptPatterns.includes(pattern)
   const others = (model: ObjectModel): ReadonlyMap<string, SchemaNode> =>
     new Map([...model.patterns].filter(([pattern]) => isOther(pattern)))
   if (written.some((model) => everyFurther(model, others(model), fits))) return
+  if (question.writer.plain.some((node) => keepsUnevaluated(question, node, read, fits))) return
   const [given, ...more] = written.flatMap(onlyRest)
   if (given && more.length === 0 && rest.schema !== false && !comparison.lenient) {
     return outcome.include(comparison.accepts([given], rest))
@@ -73,4 +75,36 @@ function everyFurther(
 function onlyRest({ certain, patterns, rest, exemptPatterns }: ObjectModel): readonly SchemaNode[] {
   if (!certain || rest === undefined || patterns.size + exemptPatterns.length > 0) return []
   return [rest]
+}
+
+const evaluating = [
+  '$ref',
+  '$dynamicRef',
+  '$recursiveRef',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'not',
+  'if',
+  'then',
+  'else',
+  'dependentSchemas',
+  'dependencies',
+]
+
+/** Where nothing that describes properties beside `unevaluatedProperties` has changed, the same ones are left to it. */
+function keepsUnevaluated(
+  { comparison, reader }: Question,
+  writer: SchemaNode,
+  read: ObjectModel,
+  fits: (schema: SchemaNode) => boolean,
+): boolean {
+  const given = objectAt(writer)
+  if (given.rest === undefined || given.restKeyword !== read.restKeyword) return false
+  if (read.restKeyword !== 'unevaluatedProperties') return false
+  if (![...given.patterns.keys()].every((pattern) => read.patterns.has(pattern))) return false
+  const same = evaluating.every((name) =>
+    comparison.isSameValue(keyword(writer, name), keyword(reader, name)),
+  )
+  return same && fits(given.rest)
 }

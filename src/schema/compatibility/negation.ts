@@ -33,7 +33,5 @@ export function compareConditional(question: Question): void {
 
 function sameCondition({ comparison, reader }: Question, writer: SchemaNode): boolean {
   const [written, read] = [keyword(writer, 'if'), keyword(reader, 'if')]
-  if (written === undefined || comparison.canonical.of(written) !== comparison.canonical.of(read))
-    return false
-  return !comparison.canonical.refers(read) || comparison.sameDocuments
+  return written !== undefined && comparison.isSameValue(written, read)
 }

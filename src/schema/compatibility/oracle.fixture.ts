@@ -80,12 +80,15 @@ function schemaOf(depth: number): fc.Arbitrary<AnySchema> {
   )
 }
 
-const document = fc.tuple(schemaOf(3), schemaOf(1), schemaOf(2)).map(
-  ([root, one, two]): JsonSchema => ({
-    ...(isObject(root) ? root : { allOf: [root] }),
-    $defs: { one, two },
-  }),
-)
+/** `depth`: how deep the schema nests. */
+function documentOf(depth: number): fc.Arbitrary<JsonSchema> {
+  return fc.tuple(schemaOf(depth), schemaOf(1), schemaOf(Math.min(depth, 2))).map(
+    ([root, one, two]): JsonSchema => ({
+      ...(isObject(root) ? root : { allOf: [root] }),
+      $defs: { one, two },
+    }),
+  )
+}
 
 interface Edit {
   readonly at: number
@@ -104,9 +107,11 @@ const edit: fc.Arbitrary<Edit> = fc.record({
 })
 
 /** A schema and what one to three small edits make of it. */
-export const schemaPair: fc.Arbitrary<readonly [JsonSchema, JsonSchema]> = fc
-  .tuple(document, fc.array(edit, { minLength: 1, maxLength: 3 }))
-  .map(([schema, edits]) => [schema, edits.reduce(edited, schema)])
+export function schemaPair(depth: number): fc.Arbitrary<readonly [JsonSchema, JsonSchema]> {
+  return fc
+    .tuple(documentOf(depth), fc.array(edit, { minLength: 1, maxLength: 3 }))
+    .map(([schema, edits]) => [schema, edits.reduce(edited, schema)])
+}
 
 /** The schema with one of the schemas inside it, in the order they are met, edited. */
 function edited(document: JsonSchema, { at, kind, entry, schema, by }: Edit): JsonSchema {

@@ -10,8 +10,9 @@ export interface Fix {
 /** What was found for one pair of schemas, and the outcomes for the schemas inside them. */
 export class Outcome {
   readonly #newer: keyof Fix
-  readonly #differences: Difference[] = []
-  readonly #parts: Outcome[] = []
+  // Most outcomes stay empty: lists are made when there is something to put in.
+  #differences: Difference[] | undefined
+  #parts: Outcome[] | undefined
   #broken = false
 
   constructor(newer: keyof Fix) {
@@ -31,16 +32,27 @@ export class Outcome {
     fix: Fix,
   ): void {
     this.#broken = true
-    this.#differences.push({ kind, path: placeOf(node, ...at), message, breaks: true, fix: fix[this.#newer] })
+    this.#add({ kind, path: placeOf(node, ...at), message, breaks: true, fix: fix[this.#newer] })
   }
 
   allows(kind: DifferenceKind, node: SchemaNode, at: readonly (string | number)[], message: string): void {
-    this.#differences.push({ kind, path: placeOf(node, ...at), message, breaks: false, fix: undefined })
+    this.#add({ kind, path: placeOf(node, ...at), message, breaks: false, fix: undefined })
   }
 
   include(part: Outcome): void {
+    this.#parts ??= []
     this.#parts.push(part)
     this.#broken ||= part.broken
+  }
+
+  /** Of an outcome that nothing more is added to. */
+  get isEmpty(): boolean {
+    return this.#differences === undefined && this.#parts === undefined
+  }
+
+  #add(difference: Difference): void {
+    this.#differences ??= []
+    this.#differences.push(difference)
   }
 
   /** All differences, here and inside, each once. */
@@ -48,11 +60,11 @@ export class Outcome {
     const found = new Map<string, Difference>()
     const seen = new Set<Outcome>([this])
     for (const outcome of seen) {
-      for (const each of outcome.#differences) {
+      for (const each of outcome.#differences ?? []) {
         const key = `${each.path} ${each.kind} ${each.message}`
         if (!found.get(key)?.breaks) found.set(key, each)
       }
-      for (const part of outcome.#parts) seen.add(part)
+      for (const part of outcome.#parts ?? []) seen.add(part)
     }
     return [...found.values()]
   }
