@@ -4,10 +4,11 @@ import { groups } from './catalog.ts'
 import type { Handling } from './history.ts'
 
 /**
- * What comes of an event in a group, whoever handles it: most are `handled` · one that `stumbles` fails in its first
+ * What comes of an event in a group, whoever handles it: most are `handled` · one that `lingers` is, but takes its time ·
+ * one that `stumbles` fails in its first
  * attempts · one that `fails` does so in every attempt · one that `kills` ends its process in every attempt.
  */
-export type Conduct = 'handled' | 'stumbles' | 'fails' | 'kills'
+export type Conduct = 'handled' | 'lingers' | 'stumbles' | 'fails' | 'kills'
 
 export const stumbles = 2
 
@@ -17,7 +18,8 @@ const oneKillerIn = 503
 export function conductOf({ group, number }: Handling): Conduct {
   if (number % oneKillerIn === 310 && groups[number % groups.length] === group) return 'kills'
   if (number % 50 === 0) return 'fails'
-  return number % 50 === 25 ? 'stumbles' : 'handled'
+  if (number % 50 === 25) return 'stumbles'
+  return number % 25 === 12 ? 'lingers' : 'handled'
 }
 
 /** From now on the event is handled, as after a deployment that mends what was wrong. */

@@ -19,9 +19,9 @@ import { type Handling, openHistory } from './history.ts'
 import { isPausePlace, type PausePlace } from './pause-place.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
-const handlerMs = 15
-/** Long enough for commits to be made while it is at work. */
-const killerMs = 100
+/** The longest that a handler takes: mostly, and where commits and handovers shall come while it is at work. */
+const shortMs = 15
+const longMs = 200
 const tell = openHistory(folder, name)
 
 process.once('disconnect', () => process.exit(1)) // Whoever started this is gone.
@@ -57,7 +57,8 @@ function stoppable(engine: SqliteEngine): SqliteEngine {
 /** Does with an event what is in its nature; fulfils when it may be handled. */
 async function endure(handling: Handling, attempt: number): Promise<void> {
   const conduct = isMended(folder, handling) ? 'handled' : conductOf(handling)
-  await setTimeout(Math.random() * (conduct === 'kills' ? killerMs : handlerMs))
+  const takesLong = conduct === 'kills' || conduct === 'lingers'
+  await setTimeout(Math.random() * (takesLong ? longMs : shortMs))
   passing('handler')
   if (conduct === 'kills') {
     tell({ kind: 'killed', target: name })
