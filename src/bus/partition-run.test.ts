@@ -10,11 +10,11 @@ const nothing: CommitState = { finished: [], attempts: new Map(), begun: 0 }
 
 /** The run of an owner who takes over from one that left this at offset 0. */
 function takenOver(state: Partial<CommitState> = {}): PartitionRun {
-  const committed = { offset: 0, state: encodeCommitState(0, { ...nothing, ...state }) }
+  const left = { offset: 0, state: encodeCommitState(0, { ...nothing, ...state }) }
   const { signal } = new AbortController()
   const place = { topic: 'orders', partition: 0, generation: 1, runNumber: 0 }
   return new PartitionRun(
-    { ...place, committed, end: 100, leaving: signal, revoked: signal, isHeld: () => true },
+    { ...place, committed: left, end: 100, leaving: signal, revoked: signal, isHeld: () => true },
     new MemoryBound(1_000, 1_000_000),
   )
 }

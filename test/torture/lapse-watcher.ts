@@ -32,8 +32,6 @@ export class LapseWatcher {
       const memberships = (await this.#engine.admin.groups()).flatMap(({ members }) =>
         members.map(({ member }) => member),
       )
-      const count = (member: string, all: readonly string[]): number =>
-        all.filter((each) => each === member).length
       for (const member of new Set(before)) {
         if (count(member, memberships) < count(member, before)) this.#tell({ kind: 'lapsed', target: member })
       }
@@ -41,4 +39,8 @@ export class LapseWatcher {
       await setTimeout(lookEveryMs)
     }
   }
+}
+
+function count(member: string, all: readonly string[]): number {
+  return all.filter((each) => each === member).length
 }
