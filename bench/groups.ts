@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Backlog } from './groups/backlog.ts'
 import type { Share } from './groups/share.ts'
 import type { Takeover } from './groups/takeover.ts'
+import type { TwoProcessesLatency } from './groups/two-processes.ts'
 import { inChild, median, rounded, say } from './harness.ts'
 import type { Rate } from './sqlite/publish.ts'
 
@@ -26,6 +27,7 @@ const warmUpMs = 1_000
 /** What several groups and several processes on one file cost each other, and how soon a dead member is replaced. */
 const targets = {
   fourWriters: { ofOne: 0.8, leastShare: 0.5 },
+  twoProcesses: { p50Ms: 1.5, p99Ms: 6 },
   takeoverMs: 11_000,
   rssGrowth: 1.1,
 }
@@ -37,6 +39,7 @@ export async function benchGroups(options: GroupsBenchOptions): Promise<object> 
     for (let round = 1; round <= options.rounds; round++) {
       say(`round ${round} of ${options.rounds}`)
       await bench.round()
+      await bench.twoProcesses()
     }
     await bench.takeovers(options.rounds)
     await bench.backlogs(options.records)
@@ -59,6 +62,7 @@ class GroupsBench {
   readonly #writers = new Map<number, number[]>()
   readonly #leastShares: number[] = []
   readonly #both = new Map<number, { published: number[]; handled: number[] }>()
+  readonly #latencies: TwoProcessesLatency[] = []
   readonly #takeoverMs: number[] = []
   readonly #backlogs: { unread: number; started: number; rssMegabytes: number }[] = []
   #files = 0
@@ -99,6 +103,18 @@ class GroupsBench {
     }
   }
 
+  /** From `publish` in one process to the handler in another. */
+  async twoProcesses(): Promise<void> {
+    const options = { file: this.#file(), perSecond: 1_000, warmUpMs: 1_000, elapsedMs: 5_000 }
+    const { figures } = await this.#measure<TwoProcessesLatency>(
+      'groups/two-processes.ts',
+      'twoProcesses',
+      options,
+    )
+    say(`  two processes: p50 ${rounded(figures.p50Ms)} ms, p99 ${rounded(figures.p99Ms)} ms`)
+    this.#latencies.push(figures)
+  }
+
   async takeovers(rounds: number): Promise<void> {
     for (let round = 1; round <= rounds; round++) {
       const options = { file: this.#file() }
@@ -126,6 +142,8 @@ class GroupsBench {
     const writers = median(this.#writers.get(4) ?? []) / median(this.#writers.get(1) ?? [])
     const leastShare = median(this.#leastShares)
     const takeoverMs = Math.round(median(this.#takeoverMs))
+    const p50Ms = median(this.#latencies.map((each) => each.p50Ms))
+    const p99Ms = median(this.#latencies.map((each) => each.p99Ms))
     const [few, many] = this.#backlogs
     const rssGrowth = rounded((many?.rssMegabytes ?? 0) / (few?.rssMegabytes ?? 0))
     const { ofOne, leastShare: fairest } = targets.fourWriters
@@ -144,6 +162,12 @@ class GroupsBench {
           { published: Math.round(median(published)), handled: Math.round(median(handled)) },
         ]),
       ),
+      twoProcesses: {
+        p50Ms: rounded(p50Ms),
+        p99Ms: rounded(p99Ms),
+        target: targets.twoProcesses,
+        reached: p50Ms <= targets.twoProcesses.p50Ms && p99Ms <= targets.twoProcesses.p99Ms,
+      },
       takeover: {
         ms: takeoverMs,
         all: this.#takeoverMs.map(Math.round),
