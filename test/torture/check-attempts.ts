@@ -8,7 +8,8 @@ import { Lapses } from './lapses.ts'
  *
  * - After a fault of its owner it may fall back, but not to the number that this owner began with. Failures are counted
  *   in memory and stored with the next commit, so the last of them may be made again. The owner's first delivery is
- *   stored before it starts: as begun where it is the very first, with its number where it follows a fault.
+ *   stored before it starts: as begun where it is the very first, with its number where it follows a fault. Where the
+ *   event had failed and its partition was then handed over in peace, only the failures are: the number may come again.
  * - 2 may come twice. An event that was in hand when a process died is delivered with 2 as if it were to blame; when the
  *   process lives through that, it was not, and the guess is taken back.
  *
@@ -34,8 +35,13 @@ export function countOvertried({ attempts, history }: Evidence): number {
         before !== undefined &&
         ((faults.get(before.process) ?? 0) > before.atUs || lapses.between(before.process, before.atUs, atUs))
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
-      const { first, lived } = before?.process === process ? before : { first: attempt, lived: false }
-      tries.set(nameOf(entry), { first, last: attempt, process, atUs, lived })
+      const owned = before?.process === process ? before : undefined
+      const { first, stored, lived } = owned ?? {
+        first: attempt,
+        stored: before === undefined || faulted,
+        lived: false,
+      }
+      tries.set(nameOf(entry), { first, stored, last: attempt, process, atUs, lived })
     }
   }
   return overtried
@@ -44,6 +50,8 @@ export function countOvertried({ attempts, history }: Evidence): number {
 /** The deliveries of one event by its last owner. */
 interface Tries {
   readonly first: number
+  /** The number of the first was stored before it started. */
+  readonly stored: boolean
   readonly last: number
   readonly process: string
   readonly atUs: number
@@ -54,7 +62,8 @@ interface Tries {
 function follows(attempt: number, before: Tries | undefined, faulted: boolean): boolean {
   if (before === undefined) return true
   const takenBack = attempt === 2 && before.first === 2 && before.lived
-  return takenBack || attempt > (faulted ? before.first : before.last)
+  const known = before.stored ? before.first : before.first - 1
+  return takenBack || attempt > (faulted ? known : before.last)
 }
 
 /**

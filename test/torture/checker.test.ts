@@ -100,6 +100,11 @@ describe('A history without a fault', () => {
     expect(checked([...first, killed('one'), ...attempted(1, 'two', 2)])).toEqual(clean)
   })
 
+  test('may repeat an attempt whose owner had the event handed over after failures, and died in it', () => {
+    const handedOver = [...attempted(1, 'one', 1), started(1, 'two', 2), killed('two')]
+    expect(checked([...handedOver, ...attempted(1, 'three', 2)])).toEqual(clean)
+  })
+
   test('may take an attempt back when the process lived through it', () => {
     const said = [started(1), killed('one'), ...attempted(1, 'two', 2), ...attempted(1, 'two', 2)]
     expect(checked(said)).toEqual(clean)

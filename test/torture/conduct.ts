@@ -19,7 +19,7 @@ export function conductOf({ group, number }: Handling): Conduct {
   if (number % oneKillerIn === 310 && groups[number % groups.length] === group) return 'kills'
   if (number % 50 === 0) return 'fails'
   if (number % 50 === 25) return 'stumbles'
-  return number % 5 === 2 ? 'lingers' : 'handled'
+  return number % 10 === 2 ? 'lingers' : 'handled'
 }
 
 /** From now on the event is handled, as after a deployment that mends what was wrong. */

@@ -21,7 +21,7 @@ import { isPausePlace, type PausePlace } from './pause-place.ts'
 const [folder = '', name = ''] = process.argv.slice(2)
 /** The longest that a handler takes: mostly, and where commits and handovers shall come while it is at work. */
 const shortMs = 15
-const longMs = 200
+const longMs = 500
 const tell = openHistory(folder, name)
 
 process.once('disconnect', () => process.exit(1)) // Whoever started this is gone.
