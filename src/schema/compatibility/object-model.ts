@@ -1,6 +1,6 @@
 import { conjunctionOf } from './conjunction.ts'
 import { keyword, type SchemaNode, schemaAt, schemaMapAt } from './node.ts'
-import type { Patterns } from './pattern-test.ts'
+import type { Patterns } from './patterns.ts'
 
 /** What an object may hold: schemas by name, by pattern of a name, and one for all further properties. */
 export interface ObjectModel {
