@@ -6,8 +6,8 @@ export interface ValidationRate {
   readonly perSecond: number
 }
 
-const slices = 200
-const perSlice = 10_000
+const slices = 2_000
+const perSlice = 1_000
 
 export function validate(): ValidationRate {
   return rateOf(orderSchema)

@@ -82,6 +82,46 @@ describe('References', () => {
   })
 })
 
+const chain = (last: string): JsonSchema => {
+  const steps = Array.from({ length: 5_000 }, (_, at) => [
+    `d${at}`,
+    { items: { $ref: `#/$defs/d${at + 1}` } },
+  ])
+  return { $ref: '#/$defs/d0', $defs: { ...Object.fromEntries(steps), d5000: { type: last } } }
+}
+
+const constants = (count: number): JsonSchema => ({
+  oneOf: Array.from({ length: count }, (_, at) => ({ const: at })),
+})
+
+const patterned = (length: number): JsonSchema => ({
+  anyOf: Array.from({ length: 10_000 }, (_, at) => ({
+    maxLength: length,
+    title: `${length} ${at}`,
+    pattern: `${at}`,
+  })),
+})
+
+const alternatives = (at: number, type: string): JsonSchema => ({
+  anyOf: ['a', 'b', 'c', 'd'].map((name) => ({
+    type: 'object',
+    required: [name],
+    properties: { [name]: { $ref: `#/$defs/l${at + 1}` }, [type]: {} },
+  })),
+})
+
+const nested = (type: string): JsonSchema => ({
+  $ref: '#/$defs/l0',
+  $defs: Object.fromEntries([
+    ...Array.from({ length: 60 }, (_, at) => [`l${at}`, alternatives(at, type)]),
+    ['l60', { type }],
+  ]),
+})
+
+const withPattern = (pattern: string): JsonSchema => ({
+  patternProperties: { [pattern]: { type: 'string' } },
+})
+
 describe('A comparison ends', () => {
   it('with a named error when a schema nests too deep', () => {
     let schema: JsonSchema = { type: 'string' }
@@ -92,59 +132,33 @@ describe('A comparison ends', () => {
   })
 
   it('with a named error when definitions lead on for too long', () => {
-    const chain = (last: string): JsonSchema => {
-      const steps = Array.from({ length: 5_000 }, (_, at) => [
-        `d${at}`,
-        { items: { $ref: `#/$defs/d${at + 1}` } },
-      ])
-      return { $ref: '#/$defs/d0', $defs: { ...Object.fromEntries(steps), d5000: { type: last } } }
-    }
     expect(refusal(() => broken(chain('string'), chain('integer')))).toMatch(
       /^schema_too_complex: .*256 levels/,
     )
   })
 
   it('at once for 10,000 alternatives that did not change', () => {
-    const of = (count: number): JsonSchema => ({
-      oneOf: Array.from({ length: count }, (_, at) => ({ const: at })),
-    })
-    expect(broken(of(10_000), of(10_001))).toBe(false)
+    expect(broken(constants(10_000), constants(10_001))).toBe(false)
   })
 
   it('within its budget for 10,000 that all did', () => {
-    const of = (length: number): JsonSchema => ({
-      anyOf: Array.from({ length: 10_000 }, (_, at) => ({
-        maxLength: length,
-        title: `${length} ${at}`,
-        pattern: `${at}`,
-      })),
-    })
-    expect(refusal(() => broken(of(5), of(4)))).toMatch(/^schema_too_complex: .*100000 steps\. Use fewer/)
+    expect(refusal(() => broken(patterned(5), patterned(4)))).toMatch(
+      /^schema_too_complex: .*100000 steps\. Use fewer/,
+    )
   })
 
   it('within its budget for alternatives and references inside each other', () => {
-    const level = (at: number, type: string): JsonSchema => ({
-      anyOf: ['a', 'b', 'c', 'd'].map((name) => ({
-        type: 'object',
-        required: [name],
-        properties: { [name]: { $ref: `#/$defs/l${at + 1}` }, [type]: {} },
-      })),
-    })
-    const of = (type: string): JsonSchema => ({
-      $ref: '#/$defs/l0',
-      $defs: Object.fromEntries([
-        ...Array.from({ length: 60 }, (_, at) => [`l${at}`, level(at, type)]),
-        ['l60', { type }],
-      ]),
-    })
-    expect(refusal(() => broken(of('string'), of('integer')))).toMatch(/^(compared|schema_too_complex: )/)
+    expect(refusal(() => broken(nested('string'), nested('integer')))).toMatch(
+      /^(compared|schema_too_complex: )/,
+    )
   })
 
   it('for a hostile pattern, and names one that RE2 cannot run', () => {
-    const of = (pattern: string): JsonSchema => ({ patternProperties: { [pattern]: { type: 'string' } } })
     const writer = { properties: { ['a'.repeat(100_000)]: { type: 'integer' } }, additionalProperties: false }
-    expect(broken(writer, of('^(a+)+$'))).toBe(true)
-    expect(refusal(() => broken(writer, of('(?=a)')))).toMatch(/^schema_invalid: .*does not run on RE2/)
+    expect(broken(writer, withPattern('^(a+)+$'))).toBe(true)
+    expect(refusal(() => broken(writer, withPattern('(?=a)')))).toMatch(
+      /^schema_invalid: .*does not run on RE2/,
+    )
   })
 })
 

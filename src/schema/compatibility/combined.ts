@@ -4,7 +4,7 @@ import { largestMatching } from './matching.ts'
 import { placeOf, type SchemaNode } from './node.ts'
 import type { Outcome } from './outcome.ts'
 import { disjoint, overlap } from './overlap.ts'
-import type { ValueType } from './types.ts'
+import { allTypes, typeNames } from './types.ts'
 
 export interface SumQuestion {
   readonly comparison: Comparison
@@ -178,8 +178,8 @@ function extended(
 function acceptedInPieces({ comparison, writer, nodes, sum }: SumQuestion): Outcome | undefined {
   const pieces = writer.values
     ? writer.values.map((value) => ({ const: value }))
-    : writer.types.size < 7
-      ? [...typeNames(writer.types)].map((type) => ({ type }))
+    : writer.types.size < allTypes.size
+      ? typeNames(writer.types).map((type) => ({ type }))
       : []
   if (pieces.length < 2) return undefined
   const outcome = comparison.outcome()
@@ -190,13 +190,4 @@ function acceptedInPieces({ comparison, writer, nodes, sum }: SumQuestion): Outc
     outcome.include(part)
   }
   return outcome
-}
-
-function typeNames(types: ReadonlySet<ValueType>): ReadonlySet<string> {
-  const names = new Set<string>(types)
-  if (names.delete('fraction')) {
-    names.delete('integer')
-    names.add('number')
-  }
-  return names
 }

@@ -63,5 +63,5 @@ export function mostOf(writer: Conjunction, name: Most): number {
 
 /** JSON Schema counts characters (code points). */
 function lengthsOf(writer: Conjunction): readonly number[] | undefined {
-  return writer.values?.filter((value) => typeof value === 'string').map((text) => [...text].length)
+  return writer.values?.filter((value) => typeof value === 'string').map((text) => Array.from(text).length)
 }

@@ -1,5 +1,4 @@
 import { isObject } from '../json-schema.ts'
-import type { AnySchema } from './oracle.fixture.ts'
 
 const most = 40
 
@@ -110,5 +109,3 @@ function thinned(values: readonly unknown[], count: number): unknown[] {
     (_, at) => different[Math.floor(at * step)],
   )
 }
-
-export type { AnySchema }

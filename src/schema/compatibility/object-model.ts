@@ -1,6 +1,6 @@
 import { conjunctionOf } from './conjunction.ts'
 import { keyword, type SchemaNode, schemaAt, schemaMapAt } from './node.ts'
-import type { Patterns } from './pattern-test.ts'
+import type { Patterns } from './patterns.ts'
 
 /** What an object may hold: schemas by name, by pattern of a name, and one for all further properties. */
 export interface ObjectModel {
@@ -38,8 +38,6 @@ function withoutEvaluated(node: SchemaNode, rest: SchemaNode): Omit<ObjectModel,
   const beside = plain.filter(
     ({ pointer, document }) => pointer !== node.pointer || document !== node.document,
   )
-  const evaluatesAll = ({ schema }: SchemaNode): boolean =>
-    typeof schema === 'object' && ('additionalProperties' in schema || 'unevaluatedProperties' in schema)
   return {
     rest: beside.some(evaluatesAll) ? undefined : rest,
     restKeyword: 'unevaluatedProperties',
@@ -49,6 +47,10 @@ function withoutEvaluated(node: SchemaNode, rest: SchemaNode): Omit<ObjectModel,
       sums.length === 0 &&
       plain.every((each) => conditions.every((name) => keyword(each, name) === undefined)),
   }
+}
+
+function evaluatesAll({ schema }: SchemaNode): boolean {
+  return typeof schema === 'object' && ('additionalProperties' in schema || 'unevaluatedProperties' in schema)
 }
 
 /** The schemas that a property of this name must fit; none where it may be anything. */

@@ -12,10 +12,12 @@ const typeName = fc.constantFrom('null', 'boolean', 'integer', 'number', 'string
 
 type Entry = readonly [string, unknown]
 
+function of(name: string, value: fc.Arbitrary<unknown>): fc.Arbitrary<Entry> {
+  return fc.tuple(fc.constant(name), value)
+}
+
 /** One keyword with a value, by how deep schemas may still nest. */
 function keywordOf(inner: fc.Arbitrary<AnySchema>): fc.Arbitrary<Entry> {
-  const of = (name: string, value: fc.Arbitrary<unknown>): fc.Arbitrary<Entry> =>
-    fc.tuple(fc.constant(name), value)
   const map = (keys: readonly string[]): fc.Arbitrary<unknown> =>
     fc.dictionary(fc.constantFrom(...keys), inner, { minKeys: 1, maxKeys: 3, noNullPrototype: true })
   const list = fc.array(inner, { minLength: 1, maxLength: 3 })

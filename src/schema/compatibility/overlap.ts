@@ -1,6 +1,6 @@
 import type { Comparison } from './comparison.ts'
 import { type Conjunction, conjunctionOf } from './conjunction.ts'
-import { leastOf, mostOf } from './counts.ts'
+import { type Least, leastOf, type Most, mostOf } from './counts.ts'
 import { constraints } from './keywords.ts'
 import { keyword, type SchemaNode } from './node.ts'
 import { boundOf } from './numbers.ts'
@@ -48,29 +48,20 @@ function haveNoCommonValue({ canonical }: Comparison, left: Conjunction, right: 
   return !listed.some((value) => known.has(canonical.of(value)))
 }
 
+const counted: ReadonlyMap<ValueType, readonly [Least, Most]> = new Map<ValueType, [Least, Most]>([
+  ['string', ['minLength', 'maxLength']],
+  ['array', ['minItems', 'maxItems']],
+  ['object', ['minProperties', 'maxProperties']],
+])
+
 function boundsAreApart(left: Conjunction, right: Conjunction, type: ValueType): boolean {
-  switch (type) {
-    case 'string':
-      return (
-        Math.max(leastOf(left, 'minLength'), leastOf(right, 'minLength')) >
-        Math.min(mostOf(left, 'maxLength'), mostOf(right, 'maxLength'))
-      )
-    case 'array':
-      return (
-        Math.max(leastOf(left, 'minItems'), leastOf(right, 'minItems')) >
-        Math.min(mostOf(left, 'maxItems'), mostOf(right, 'maxItems'))
-      )
-    case 'object':
-      return (
-        Math.max(leastOf(left, 'minProperties'), leastOf(right, 'minProperties')) >
-        Math.min(mostOf(left, 'maxProperties'), mostOf(right, 'maxProperties'))
-      )
-    case 'integer':
-    case 'fraction':
-      return isAbove(left, right) || isAbove(right, left)
-    default:
-      return false
-  }
+  if (type === 'integer' || type === 'fraction') return isAbove(left, right) || isAbove(right, left)
+  const names = counted.get(type)
+  if (names === undefined) return false
+  const [least, most] = names
+  return (
+    Math.max(leastOf(left, least), leastOf(right, least)) > Math.min(mostOf(left, most), mostOf(right, most))
+  )
 }
 
 /** Whether every number of the one is larger than every number of the other. */

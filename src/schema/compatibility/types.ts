@@ -1,3 +1,5 @@
+import { listed } from '../../kernel/index.ts'
+
 /** What a JSON value can be. An `integer` is a number without a fraction, `fraction` any other number. */
 export type ValueType = 'null' | 'boolean' | 'object' | 'array' | 'string' | 'integer' | 'fraction'
 
@@ -31,25 +33,21 @@ export function typesNamed(type: unknown): ReadonlySet<ValueType> {
 export function typeOf(value: unknown): ValueType {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  switch (typeof value) {
-    case 'string':
-      return 'string'
-    case 'boolean':
-      return 'boolean'
-    case 'number':
-      return Number.isInteger(value) ? 'integer' : 'fraction'
-    default:
-      return 'object'
-  }
+  if (typeof value === 'string' || typeof value === 'boolean')
+    return typeof value === 'string' ? 'string' : 'boolean'
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'fraction'
+  return 'object'
 }
 
-/** In the words of JSON Schema: "integer", "string or null". */
+/** In the words of JSON Schema, where what is no integer is a number. */
+export function typeNames(types: ReadonlySet<ValueType>): readonly string[] {
+  if (!types.has('fraction')) return [...types]
+  return [...[...types].filter((type) => type !== 'integer' && type !== 'fraction'), 'number']
+}
+
+/** "integer", "string or null". */
 export function typesText(types: ReadonlySet<ValueType>): string {
   if (types.size === allTypes.size) return 'anything'
   if (types.size === 0) return 'nothing'
-  const names = [...types].filter(
-    (type) => type !== 'fraction' && !(type === 'integer' && types.has('fraction')),
-  )
-  if (types.has('fraction')) names.push(...(['number'] as unknown as ValueType[]))
-  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+  return listed(typeNames(types), allTypes.size).replace(' and ', ' or ')
 }

@@ -7,6 +7,7 @@ import { jsonSchema } from '../schema.ts'
 import { compareSchemas } from './compare.ts'
 import type { AnySchema } from './oracle.fixture.ts'
 
+// The four cases for Avro in the same folder are for Avro's reader and writer resolution, not for this checker.
 const folder = new URL('../../../../shared/schema-compatibility/', import.meta.url)
 const absent = !existsSync(folder)
 const title = absent ? '(skipped: ../shared is not beside the project)' : ''
