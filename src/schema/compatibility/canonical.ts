@@ -22,21 +22,24 @@ export class CanonicalNumbers {
   }
 
   #ofArray(values: readonly unknown[]): number {
-    const numbers = values.map((value) => this.of(value))
-    return this.#numbered(
-      `[${numbers.join()}`,
-      numbers.some((number) => this.#referring.has(number)),
-    )
+    let [content, refers] = ['[', false]
+    for (const value of values) {
+      const number = this.of(value)
+      content += `${number},`
+      refers ||= this.#referring.has(number)
+    }
+    return this.#numbered(content, refers)
   }
 
+  /** The length in front of a key tells where it ends. */
   #ofObject(object: object): number {
-    let refers = false
-    const entries = Object.entries(object).map(([key, value]) => {
+    let [content, refers] = ['{', false]
+    for (const [key, value] of Object.entries(object).toSorted(byKey)) {
       const number = this.of(value)
+      content += `${key.length}:${key}${number},`
       refers ||= references.has(key) || this.#referring.has(number)
-      return `${JSON.stringify(key)}:${number}`
-    })
-    return this.#numbered(`{${entries.toSorted().join()}`, refers)
+    }
+    return this.#numbered(content, refers)
   }
 
   #numbered(content: string, refers: boolean): number {
@@ -48,4 +51,8 @@ export class CanonicalNumbers {
     }
     return number
   }
+}
+
+function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1
 }

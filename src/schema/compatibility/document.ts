@@ -34,6 +34,7 @@ export class SchemaDocument {
   readonly references: References
   readonly #ignored: ReadonlySet<string>
   readonly #nodes = new Map<string, SchemaNode>()
+  readonly #bare = new Map<SchemaNode, SchemaNode>()
   #addresses: ReadonlyMap<string, SchemaNode> | undefined
 
   /** @throws `schema_invalid` when it nests too deep. */
@@ -62,11 +63,10 @@ export class SchemaDocument {
   /** The same place with its own keywords alone. */
   bare(node: SchemaNode): SchemaNode {
     if (node.bare) return node
-    const key = `bare ${node.pointer}`
-    const known = this.#nodes.get(key)
+    const known = this.#bare.get(node)
     if (known) return known
     const bare: SchemaNode = { ...node, id: this.references.nextId(), bare: true }
-    this.#nodes.set(key, bare)
+    this.#bare.set(node, bare)
     return bare
   }
 
