@@ -20,7 +20,7 @@ export interface SumQuestion {
  * or, where types or values are listed, one for each of them.
  */
 export function compareSum(question: SumQuestion): void {
-  const { comparison, writer, sum, outcome } = question
+  const { writer, sum, outcome } = question
   const alike = writer.sums.filter(({ kind }) => kind === sum.kind || sum.kind === 'anyOf')
   const attempts = alike.map((given) => matched(question, given))
   const good = attempts.find(({ broken }) => !broken) ?? acceptedWhole(question) ?? acceptedInPieces(question)
@@ -37,7 +37,6 @@ export function compareSum(question: SumQuestion): void {
     writer: `Use the alternatives of "${sum.kind}" that are read.`,
   }
   outcome.breaks(`${sum.kind}_${added ? 'added' : 'changed'}`, sum.owner, [sum.kind], message, fix)
-  comparison.spend(1)
 }
 
 /** Each alternative that may be written has one of its own that accepts it. */
