@@ -35,7 +35,8 @@ export function countOvertried({ attempts, history }: Evidence): number {
         before !== undefined &&
         ((faults.get(before.process) ?? 0) > before.atUs || lapses.between(before.process, before.atUs, atUs))
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
-      const owned = before?.process === process ? before : undefined
+      // After its lease has lapsed, a process that has the partition again is another owner of it.
+      const owned = before?.process === process && !faulted ? before : undefined
       const { first, stored, lived } = owned ?? {
         first: attempt,
         stored: before === undefined || faulted,

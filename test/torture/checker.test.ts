@@ -110,6 +110,15 @@ describe('A history without a fault', () => {
     expect(checked(said)).toEqual(clean)
   })
 
+  test('may take an attempt back also where the process has lost the event by a pause and got it again', () => {
+    const faults: readonly Said[] = [
+      { kind: 'paused', target: 'one', process: 'main' },
+      { kind: 'resumed', target: 'one', process: 'main' },
+    ]
+    const again = [...attempted(1, 'one', 2), ...attempted(1, 'one', 2), ...attempted(1, 'one', 3)]
+    expect(checked([...attempted(1, 'one', 1), ...faults, ...again])).toEqual(clean)
+  })
+
   test('may have all its attempts again after a redrive', () => {
     const said = [
       ...attempted(1, 'one', 1),
