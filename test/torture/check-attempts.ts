@@ -35,8 +35,10 @@ export function countOvertried({ attempts, history }: Evidence): number {
         before !== undefined &&
         ((faults.get(before.process) ?? 0) > before.atUs || lapses.between(before.process, before.atUs, atUs))
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
-      // After its lease has lapsed, a process that has the partition again is another owner of it.
-      const owned = before?.process === process && !faulted ? before : undefined
+      // After its lease has lapsed, a process that has the partition again is another owner of it. One that is killed never
+      // has it again: what it begins between the word and the deed belongs to what it had.
+      const killed = faults.get(process) === Number.POSITIVE_INFINITY
+      const owned = before?.process === process && (killed || !faulted) ? before : undefined
       const { first, stored, lived } = owned ?? {
         first: attempt,
         stored: before === undefined || faulted,

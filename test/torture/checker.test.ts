@@ -105,6 +105,11 @@ describe('A history without a fault', () => {
     expect(checked([...handedOver, ...attempted(1, 'three', 2)])).toEqual(clean)
   })
 
+  test('may have an attempt begun between the word of a kill and the kill, which nobody has stored', () => {
+    const said = [...attempted(1, 'one', 1), ...attempted(1, 'one', 2), killed('one'), started(1, 'one', 3)]
+    expect(checked([...said, ...attempted(1, 'two', 2)])).toEqual(clean)
+  })
+
   test('may take an attempt back when the process lived through it', () => {
     const said = [started(1), killed('one'), ...attempted(1, 'two', 2), ...attempted(1, 'two', 2)]
     expect(checked(said)).toEqual(clean)
