@@ -11,6 +11,8 @@ export default defineConfig({
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // Many tests wait for processes and leases: with one core left free, as by default, two cores would run them one by one.
+    maxWorkers: '100%',
     testTimeout: 20_000,
   },
 })
