@@ -10,7 +10,7 @@ import { attempts, catalog, groups, holdingGroup, inboxFile, logFile } from './c
 import { check, type Evidence, type Verdict } from './checker.ts'
 import { conductOf } from './conduct.ts'
 import { createEffects, readEffects } from './effects.ts'
-import { type Happening, openHistory, readHistory } from './history.ts'
+import { type Happening, nowUs, openHistory, readHistory } from './history.ts'
 import { LapseWatcher } from './lapse-watcher.ts'
 import { readLetters } from './letters.ts'
 import type { Mutant } from './mutant.ts'
@@ -95,18 +95,20 @@ export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promi
     lapses.start()
     await until(async () => (await backlog(engine)) !== undefined, 'The members joined no group')
     let cycle = 0
-    let caught = false
-    while (cycle < cycles && !caught) {
+    let caught: Verdict | undefined
+    while (cycle < cycles && caught === undefined) {
       cycle += 1
       await fault(stage)
+      const untilUs = nowUs()
       await look(looksAfterFault)
       if (cycle % 10 === 0) say(`cycle ${cycle}: ${await backlog(engine)} events behind`)
-      // What is not finished yet is not lost.
-      if (mutant !== undefined) caught = isCaught(mutant, check({ ...(await evidence()), groups: [] }))
+      if (mutant === undefined) continue
+      const seen = check(before(untilUs, await evidence()))
+      if (isCaught(mutant, seen)) caught = seen
     }
-    if (!caught) await finish()
+    if (caught === undefined) await finish()
     const left = await evidence()
-    const verdict = check(caught ? { ...left, groups: [] } : left)
+    const verdict = caught ?? check(left)
     const broken = Object.values(verdict).some((times) => times > 0)
     if (broken && mutant === undefined) say(`What happened is kept in ${folder}`)
     else rmSync(folder, { recursive: true })
@@ -153,6 +155,15 @@ async function evidenceOf(folder: string, engine: SqliteEngine, inbox: DatabaseS
   const effects = readEffects(inbox)
   const history = readHistory(folder)
   return { groups, holdingGroup, attempts, conductOf, history, effects, deadLetters }
+}
+
+/**
+ * Of processes that go on: what all of them had told some time before it was read. A later entry of one may be there
+ * while an earlier one of another is not. What is not finished yet is not lost.
+ */
+function before(untilUs: number, evidence: Evidence): Evidence {
+  const history = evidence.history.filter(({ atUs, kind }) => atUs <= untilUs || kind === 'lapsed')
+  return { ...evidence, history, groups: [] }
 }
 
 function figuresOf({ history, effects, deadLetters }: Evidence): Figures {
