@@ -74,16 +74,6 @@ export const mutants: readonly Mutant[] = [
     replace: 'const counts = [...attempts].slice(0, 0).flatMap',
   },
   {
-    name: 'attempts of unread events forgotten',
-    breaks:
-      'The first commit of a new owner leaves out how often events have failed that it has not read yet.',
-    fault: 'kill',
-    caughtBy: ['overtried'],
-    file: 'bus/partition-run.ts',
-    find: 'if (offset >= this.#readTo) attempts.set',
-    replace: 'if (false) attempts.set',
-  },
-  {
     name: 'attempt at work not stored',
     breaks: 'A commit made during an attempt that was counted before it started takes the count back.',
     fault: 'kill',
