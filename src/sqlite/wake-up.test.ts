@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { WakeUp } from './wake-up.ts'
 
 async function createFile(files: Folder): Promise<string> {
   await using opened = openStore(files.file())
+  forgetEarlier(opened.file)
   return opened.file
 }
 
@@ -19,6 +20,11 @@ async function createFile(files: Folder): Promise<string> {
 function socketsOf(file: string): string {
   const { dev, ino } = statSync(file)
   return join(tmpdir(), `tidings-${process.getuid?.()}-${dev}-${ino}`)
+}
+
+/** A killed process leaves its socket, its file is deleted, and the next file may get the number of that one. */
+function forgetEarlier(newFile: string): void {
+  rmSync(socketsOf(newFile), { recursive: true, force: true })
 }
 
 function namesIn(path: string): string[] {
@@ -44,6 +50,7 @@ describe('A commit', () => {
     using files = folder()
     await using reader = openStore(files.file())
     await using writer = openStore(files.file())
+    forgetEarlier(files.file())
     const listener = new WakeUp(files.file())
     // Its time stands still: it never polls.
     const changes = new ChangeFeed(reader.database, new VirtualClock(), listener)
