@@ -27,6 +27,7 @@ import {
   notBeforeMs,
   type PublishOptions,
 } from './publish-options.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import { EventMaker, type Publisher } from './publisher.ts'
 import { harmless, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
@@ -102,7 +103,17 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.#signals = drainOn === false ? [] : drainOn
     const started = (group: { stop(): Promise<void> }): void => this.#started(group)
     const ended = (group: { stop(): Promise<void> }): void => this.#ended(group)
-    this.#groupContext = { engine, catalog, clock, random, report: harmless(report), started, ended }
+    const culprits = new OneAtATime()
+    this.#groupContext = {
+      engine,
+      catalog,
+      clock,
+      random,
+      report: harmless(report),
+      started,
+      ended,
+      culprits,
+    }
   }
 
   publish<Type extends string, Data>(

@@ -19,6 +19,7 @@ import { KeptEvents } from './kept-events.ts'
 import type { Lane } from './lane.ts'
 import { LaneRunner } from './lane-runner.ts'
 import { MemoryBound } from './memory-bound.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { surely } from './surely.ts'
@@ -33,6 +34,7 @@ export interface ConsumerOptions {
   readonly topics: readonly string[]
   readonly clock: Clock
   readonly random: Random
+  readonly culprits: OneAtATime
   readonly report: Report
 }
 
@@ -57,7 +59,7 @@ export class Consumer {
 
   constructor(options: ConsumerOptions) {
     this.#options = options
-    const { context, policy, handlers, deadLetters, clock, random, report, transport } = options
+    const { context, policy, handlers, deadLetters, clock, random, report, transport, culprits } = options
     const trusted = transport.capabilities.trustedRecords
     const { signal: stopping } = this.#stopping
     const save = (run: PartitionRun): Promise<boolean> => this.#commitNow(run)
@@ -69,6 +71,7 @@ export class Consumer {
       trusted,
       clock,
       random,
+      culprits,
       report,
       stopping,
       save,

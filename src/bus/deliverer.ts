@@ -9,6 +9,7 @@ import { type AttemptContext, abandoned, type Endable, type HandlerRun, type Out
 import { type BatchHandling, type Handlers, takesBatches } from './handlers.ts'
 import type { Lane, Work } from './lane.ts'
 import { letterOf } from './letter.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import type { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { retryDelayMs } from './retry.ts'
@@ -26,6 +27,8 @@ export interface DelivererOptions {
   readonly report: Report
   /** Aborts when the member stops: then a store that cannot be written is not waited for. */
   readonly stopping: AbortSignal
+  /** Shared by all groups of the bus: an event that a process has died with more than once is tried with no other such. */
+  readonly culprits: OneAtATime
   /** Commits what a partition has to say now; fulfils with whether it is durable. */
   readonly save: (run: PartitionRun) => Promise<boolean>
 }
@@ -79,14 +82,17 @@ export class Deliverer {
     if (handlers.of(work.event.type) === undefined) return this.#finish(run, work)
     if (work.failed >= policy.retry.attempts) return this.#bury(run, work, record, crashed(work))
     const covered = work.origin === 'read' && !work.suspect
-    return covered
-      ? this.#attempt(run, work, record, work.failed + 1)
+    if (covered) return this.#attempt(run, work, record, work.failed + 1)
+    // Two at work at the same time could not be told apart when the process dies again.
+    return work.suspect && work.failed > 1
+      ? this.#options.culprits.run(() => this.#attemptCounted(run, work, record))
       : this.#attemptCounted(run, work, record)
   }
 
   /** Counts the attempt in the store before it starts: whoever takes over from a process that died knows of it. */
   async #attemptCounted(run: PartitionRun, work: Work, record: StoredRecord): Promise<Next> {
     const { failed, origin } = work
+    if (run.closed || !run.accepting || this.#options.stopping.aborted) return 'stop'
     const attempt = work.suspect ? Math.max(2, failed + 1) : failed + 1
     work.counted = attempt
     if (origin === 'read') await this.#surely(run, () => this.#save(run))

@@ -18,6 +18,7 @@ import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-option
 import type { AttemptContext } from './handler-run.ts'
 import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
+import type { OneAtATime } from './one-at-a-time.ts'
 import type { Report } from './report.ts'
 
 export interface GroupContext {
@@ -25,6 +26,7 @@ export interface GroupContext {
   readonly catalog: Catalog
   readonly clock: Clock
   readonly random: Random
+  readonly culprits: OneAtATime
   readonly report: Report
   /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
   readonly started: (group: { stop(): Promise<void> }) => void
@@ -172,7 +174,7 @@ export class Group<Types extends string, Transact = never> {
   }
 
   async #run(): Promise<void> {
-    const { engine, clock, random, report } = this.#context
+    const { engine, clock, random, report, culprits } = this.#context
     const topics = this.#topics()
     if (topics.length === 0) {
       throw new TidingsError(
@@ -191,6 +193,7 @@ export class Group<Types extends string, Transact = never> {
       topics,
       clock,
       random,
+      culprits,
       report,
     })
     this.#consumer = consumer
