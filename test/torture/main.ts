@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { table } from '../../src/cli/table.ts'
 import { type Catch, faults, hunt, seenBy } from './hunt.ts'
 import { mutants } from './mutants.ts'
-import { type Fault, torture } from './run.ts'
+import { type Fault, isBroken, torture } from './run.ts'
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`)
@@ -47,7 +47,7 @@ async function applyFaults(applied: Fault): Promise<void> {
     say(`${times} faults in ${cycles} cycles, ${figures.effects} effects: this run proves nothing.`)
     process.exitCode = 1
   }
-  if (Object.values(verdict).some((broken) => broken > 0)) process.exitCode = 1
+  if (isBroken(outcome)) process.exitCode = 1
 }
 
 async function huntMutants(): Promise<void> {
