@@ -225,7 +225,8 @@ describe('A failing event', () => {
     expect(await fixture.bus.deadLetters.request(entries.map(({ id }) => id))).toHaveLength(1)
     await fixture.clock.advance(1_000)
     expect(seen).toEqual(['shipping 0 #1', 'billing 0 #1'])
-    expect(await fixture.bus.deadLetters.count({ states: ['handled'] })).toBe(1)
+    const [handled] = (await fixture.bus.deadLetters.list({ states: ['handled'] })).entries
+    expect([handled?.reason, handled?.message]).toEqual(['handler_failed', 'Error: down'])
   })
 
   test('that is redriven and fails again is dead again', async () => {

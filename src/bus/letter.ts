@@ -8,12 +8,11 @@ import type { Work } from './lane.ts'
 export function letterOf(
   group: string,
   work: Work,
-  record: StoredRecord,
+  record: StoredRecord | DeadLetter,
   state: DeadLetterState,
   nowMs: number,
 ): DeadLetter {
   const { topic, partition, offset, event, failed, counted, nextAttemptAt } = work
-  const error = work.error ?? (state === 'parked' ? behindDead : behindFailed)
   return {
     id: deadLetterId(group, work),
     group,
@@ -22,7 +21,7 @@ export function letterOf(
     offset,
     appendedAt: record.appendedAt,
     state,
-    ...failureOf(error),
+    ...reasonOf(work, record, state),
     attempts: Math.max(failed, counted),
     event: event && { type: event.type, source: event.source, id: event.id },
     key: event && partitionKeyOf(event),
@@ -30,6 +29,19 @@ export function letterOf(
     failedAt: nowMs,
     nextAttemptAt: state === 'dead' ? undefined : nextAttemptAt,
   }
+}
+
+/** An entry that is written anew before its next attempt keeps why it is there. */
+function reasonOf(
+  { error }: Work,
+  record: StoredRecord | DeadLetter,
+  state: DeadLetterState,
+): ReturnType<typeof failureOf> {
+  if (error === undefined && 'reason' in record) {
+    const { reason, message, stack } = record
+    return { reason, message, stack }
+  }
+  return failureOf(error ?? (state === 'parked' ? behindDead : behindFailed))
 }
 
 const behindFailed = new TidingsError(

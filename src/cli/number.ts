@@ -1,10 +1,14 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Parses an option that is a whole number of at least `smallest`. */
-export function wholeNumber(smallest: number): (text: string) => number {
+/** Parses an option that is a whole number of at least `smallest` and, where that is said, at most `largest`. */
+export function wholeNumber(
+  smallest: number,
+  largest: number = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const number = Number(text)
-    if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= smallest) return number
-    throw new InvalidArgumentError(`It is a whole number from ${smallest}`)
+    if (/^\d+$/.test(text) && number >= smallest && number <= largest) return number
+    const bound = largest === Number.MAX_SAFE_INTEGER ? '' : ` to ${largest}`
+    throw new InvalidArgumentError(`It is a whole number from ${smallest}${bound}`)
   }
 }

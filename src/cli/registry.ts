@@ -21,7 +21,12 @@ export function addRegistry(program: Command, context: Context): void {
   program
     .command('registry')
     .description("Serve a schema registry that speaks Confluent's REST API, until interrupted.")
-    .option('--port <number>', 'where it listens; 0 for any that is free', wholeNumber(0), defaultPort)
+    .option(
+      '--port <number>',
+      'where it listens; 0 for any that is free',
+      wholeNumber(0, 65_535),
+      defaultPort,
+    )
     .option('--host <name>', 'the address it listens on; others than this machine need --token', '127.0.0.1')
     .option(
       '--token <token>',

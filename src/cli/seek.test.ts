@@ -103,7 +103,10 @@ test('a group that refuses to be moved back is not, unless it is forced', async 
     stderr: expect.stringMatching(/\ntidings: rewind_refused: .* Use force \(--force\)/) as string,
   })
   expect(await lagOf(shell)).toBe(0)
-  expect(await shell.run([...argv.slice(0, -1), '--dry-run'])).toMatchObject({ exitCode: 0 })
+  expect(await shell.run([...argv.slice(0, -1), '--dry-run'])).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('refuses to be moved back: this needs --force.') as string,
+  })
   expect(await shell.run([...argv, '--force'])).toMatchObject({ exitCode: 0 })
   expect(await lagOf(shell)).toBe(3)
   expect(await shell.run(['seek', 'billing', '--to', 'end', '--yes'])).toMatchObject({ exitCode: 0 })

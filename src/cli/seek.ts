@@ -44,7 +44,10 @@ export function addSeek(program: Command, { io, output }: Context): void {
       await withEngine(options, io, async ({ admin }) => {
         const moves = await planOf(admin, group, options)
         for (const line of planLines(group, moves, options)) output.words(line)
-        if (options.dryRun !== true) await checkRewind(admin, group, moves, options)
+        if (await refusesRewind(admin, group, moves, options)) {
+          if (options.dryRun !== true) throw rewindRefused(group)
+          output.words(`Group ${group} refuses to be moved back: this needs --force.`)
+        }
         if (moves.length > 0) checkConfirmed(options, 'Moving a group')
         const done = moves.length > 0 && options.dryRun !== true
         if (done) await seek(admin, group, moves, options)
@@ -59,7 +62,7 @@ const examples = `
 Examples:
   tidings seek notifications --to start --dry-run
   tidings seek notifications --to 2026-01-31T00:00:00Z --yes
-  tidings seek analytics --to start --again --yes
+  tidings seek analytics --to start --again --force --yes
   tidings seek notifications --to end --topic orders --partition 3 --yes`
 
 /** Where a group stands in a partition, and where it shall. */
@@ -107,16 +110,19 @@ function moveOf(topic: string, partition: number, lag: PartitionLag | undefined,
   return { topic, partition, from, to, again, skipped }
 }
 
-/** Before anything is done: of several topics none is moved when one may not be. @throws `rewind_refused` */
-async function checkRewind(
+/**
+ * Asked before anything is done: of several topics none is moved when one may not be. While members live the seek itself
+ * says so: force would not help.
+ */
+async function refusesRewind(
   admin: TransportAdmin,
   group: string,
   moves: readonly Move[],
   { force }: SeekOptions,
-): Promise<void> {
-  if (force || moves.every(({ again }) => again === 0)) return
+): Promise<boolean> {
+  if (force || moves.every(({ again }) => again === 0)) return false
   const info = (await admin.groups()).find((each) => each.group === group)
-  if (info?.rewind === 'refused') throw rewindRefused(group)
+  return info?.rewind === 'refused' && info.members.length === 0
 }
 
 /** Each topic in one write. */
