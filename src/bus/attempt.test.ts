@@ -85,3 +85,43 @@ test('A backoff that throws does not hold its key for ever', async () => {
 function mistaken(): number {
   throw new Error('a mistake in the policy')
 }
+
+test('A transaction that fails before the handler returns fails the attempt, also where nobody awaits it', async () => {
+  await using fixture = await openFixture()
+  const inbox = memoryInbox({ clock: fixture.clock })
+  const group = fixture.bus.group('billing', { start: 'start', inbox, retry: fast })
+  void group
+    .on(paid, async ({ transact, attempt }) => {
+      void transact((tx) => {
+        if (attempt === 1) throw new Error('constraint')
+        tx.set('written', attempt)
+      })
+      await new Promise<void>((resolve) => fixture.clock.schedule(10, resolve))
+    })
+    .run()
+  await fixture.bus.publish(paid, { orderId: 'a' })
+  await fixture.clock.advance(5_000)
+  expect(fixture.reports.map(({ outcome }) => outcome)).toEqual(['failed', 'handled'])
+  expect(inbox.rows.get('written')).toBe(2)
+})
+
+test('A transaction that takes the place of one that failed decides', async () => {
+  await using fixture = await openFixture()
+  const inbox = memoryInbox({ clock: fixture.clock })
+  const group = fixture.bus.group('billing', { start: 'start', inbox, retry: fast })
+  void group
+    .on(paid, async ({ transact }) => {
+      try {
+        await transact(() => {
+          throw new Error('known already')
+        })
+      } catch {
+        await transact((tx) => void tx.set('instead', true))
+      }
+    })
+    .run()
+  await fixture.bus.publish(paid, { orderId: 'a' })
+  await fixture.clock.advance(5_000)
+  expect(fixture.reports.map(({ outcome }) => outcome)).toEqual(['handled'])
+  expect([...inbox.rows.keys()]).toEqual(['instead'])
+})

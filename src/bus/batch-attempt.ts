@@ -87,6 +87,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
       const deliveries = this.#handedOver.map(({ delivery }) => delivery)
       await this.#handling.handleBatch(deliveries, this)
     }
+    await this.written() // Until then an event may fail, inside a transaction that was not awaited, too.
     this.#stage = 'record'
     return this.remember({ kind: 'settled', outcomes: this.#items.map((item) => this.#outcomeOf(item)) })
   }
@@ -130,7 +131,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
     }
   }
 
-  /** @throws `delivery_closed` when what the handler did with the event counts already, or the batch is over. */
+  /** @throws `transaction_invalid` when what was written for the event is committed, `delivery_closed` when the batch is over. */
   #fail(item: Item, thrown: unknown): void {
     this.check()
     if (this.#stage !== 'handle' || this.remembered) throw tooLate(item)
@@ -200,7 +201,7 @@ class DeliveryInBatch implements BatchDelivery {
 
 function tooLate({ event }: BatchEntry): TidingsError {
   return new TidingsError(
-    'delivery_closed',
+    'transaction_invalid',
     `"${event.id}" cannot fail any more: what was written for it is committed. Call fail before transact, or inside it.`,
   )
 }

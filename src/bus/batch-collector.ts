@@ -25,6 +25,7 @@ export class BatchCollector {
   #due = false
   /** A batch is ready or at work. */
   #busy = false
+  #closed = false
 
   constructor(options: BatchCollectorOptions) {
     this.handling = options.handling
@@ -54,7 +55,7 @@ export class BatchCollector {
   start(): readonly Work[] {
     const works = this.#works.toSorted((a, b) => a.offset - b.offset)
     this.#works = []
-    this.close()
+    this.#stopWaiting()
     for (const { lane } of works) {
       lane.state = 'running'
       lane.collected = 0
@@ -72,7 +73,15 @@ export class BatchCollector {
     this.#check()
   }
 
+  /** The partition was let go of: what was collected is somebody else's. */
   close(): void {
+    this.#closed = true
+    this.#stopWaiting()
+    this.#works = []
+    this.#waiting.clear()
+  }
+
+  #stopWaiting(): void {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#due = false
@@ -80,7 +89,7 @@ export class BatchCollector {
 
   #check(): void {
     const { max, waitMs } = this.handling
-    if (this.#works.length === 0) return
+    if (this.#closed || this.#works.length === 0) return
     if (!this.#due && this.#works.length < max) {
       this.#timer ??= this.#options.clock.schedule(waitMs, () => this.flush())
     } else if (!this.#busy) {

@@ -362,7 +362,46 @@ describe('With an inbox', () => {
       .run()
     await fixture.place('a')
     await fixture.clock.advance(1_000)
-    expect(refusals).toEqual([expect.stringMatching(/^delivery_closed: .*before transact/)])
+    expect(refusals).toEqual([expect.stringMatching(/^transaction_invalid: .*before transact/)])
     expect(fixture.reports.map(({ outcome }) => outcome)).toEqual(['handled'])
   })
+
+  test('an event that fails inside a transaction that was not awaited is attempted again, not lost', async () => {
+    await using fixture = await openFixture()
+    const inbox = memoryInbox({ clock: fixture.clock })
+    void fixture.bus
+      .group('analytics', { start: 'start', inbox, retry: fast })
+      .onBatch(placed, { max: 10, waitMs: 50 }, async (deliveries, { transact }) => {
+        void transact((tx) => {
+          for (const each of deliveries) {
+            if (each.attempt === 1) each.fail(new Error('no'))
+            else tx.set(name(each), each.attempt)
+          }
+        })
+      })
+      .run()
+    await fixture.place('a')
+    await fixture.clock.advance(5_000)
+    expect([...inbox.rows]).toEqual([['a0', 2]])
+    expect(fixture.reports.map(({ outcome }) => outcome)).toEqual(['failed', 'handled'])
+  })
+})
+
+test('Once its partition is let go of, a collector waits for nothing any more', async () => {
+  await using fixture = await openFixture()
+  const door = gate()
+  const bus = await fixture.anotherBus()
+  const waitMs = 50_000
+  const group = bus
+    .group('analytics', { start: 'start', drain: 100 })
+    .onBatch(placed, { max: 2, waitMs }, () => door.opened)
+  void group.run()
+  await fixture.place('a', 'a', 'a') // Two are at work, the third waits for another.
+  await fixture.clock.advance(1_000)
+  const stopped = group.stop()
+  await fixture.clock.advance(1_000)
+  await stopped
+  door.open()
+  await fixture.clock.advance(0)
+  expect(fixture.clock.untilNextMs).toBeGreaterThan(waitMs)
 })

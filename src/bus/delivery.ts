@@ -42,7 +42,7 @@ export interface BatchDelivery<Selected extends VersionedEvent = VersionedEvent>
    * This event has failed, the rest of the batch has not: it alone is attempted again after its backoff. Later events of
    * its key in this batch count as not handled and come again behind it. Has to come before the `transact` that would
    * record the event, or inside it.
-   * @throws `delivery_closed` when that is over.
+   * @throws `transaction_invalid` when that is committed, `delivery_closed` when the batch is over.
    */
   fail(error: unknown): void
   /** True when this event, or an earlier one of its key in the batch, has failed: leave it out. */

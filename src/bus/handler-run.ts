@@ -41,7 +41,7 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
   #controller: AbortController | undefined
   #over: Error | undefined
   #remembered = false
-  /** A transaction that is under way. */
+  /** A transaction that is under way, or has failed. */
   #writing: Promise<unknown> | undefined
   #settle: ((outcome: Outcome | Settled) => void) | undefined
 
@@ -72,11 +72,12 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
       const done = Promise.resolve(
         typeof transact === 'function' ? Reflect.apply(transact, undefined, run) : undefined,
       )
-      const settled = (): void => {
+      const written = (): void => {
         if (this.#writing === done) this.#writing = undefined
       }
       this.#writing = done
-      done.then(settled, settled)
+      // One that failed stays, unless another takes its place: the run fails with it, whether it was awaited or not.
+      done.then(written, () => undefined)
       return done
     }
   }
@@ -148,6 +149,11 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
 
   /** What is delivered, in a sentence. */
   protected abstract get words(): string
+
+  /** Fulfils when no transaction is under way; rejects with what the last one has failed with. */
+  protected async written(): Promise<void> {
+    while (this.#writing !== undefined) await this.#writing
+  }
 
   /** Makes sure that the inbox has the events; fulfils with the outcome. */
   protected remember<Result>(outcome: Result): Result | Promise<Result> {

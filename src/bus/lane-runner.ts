@@ -220,7 +220,10 @@ export class LaneRunner {
     if (next === 'go-on') {
       this.#options.progressed(run)
       // In a careful partition the next suspect may be another lane's.
-      if (!run.careful) return true
+      if (!run.careful) {
+        this.admit(run) // It may have been the last suspect.
+        return true
+      }
     }
     this.#settle(run, lane, next)
     this.#rest(run)

@@ -85,3 +85,21 @@ test('Suspects behind an event that waits keep nobody waiting, and stay suspects
   expect(run.careful).toBe(false)
   expect(behind.suspect).toBe(true)
 })
+
+test('A suspect behind an event that the store keeps has its turn, also where that one lies beyond what is suspect', () => {
+  const run = takenOver({ begun: 1 })
+  const lane = run.addKept({ offset: 50, key: 'key', attempts: 1, nextAttemptAt: undefined }, 'requested')
+  read(run, 0, 'key')
+  expect(run.careful).toBe(true)
+  if (lane !== undefined) run.held.add(lane)
+  expect(run.nextSuspect()).toBe(lane)
+})
+
+test('A suspect that is read behind one of its key that waits keeps nobody else waiting', () => {
+  const run = takenOver({ begun: 2 })
+  const first = read(run, 0, 'key')
+  first.lane.state = 'waiting'
+  run.clearSuspicion(first)
+  const second = read(run, 1, 'key')
+  expect([second.suspect, run.careful]).toEqual([true, false])
+})

@@ -103,7 +103,8 @@ export class PartitionRun {
     const suspect = offset < this.#suspectTo
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
-    if (suspect) this.#suspects.add(work)
+    // Behind one that waits it is not started soon: the others must not wait for it.
+    if (suspect && lane.state !== 'waiting' && lane.state !== 'blocked') this.#suspects.add(work)
     if (lane.state === 'blocked') this.mustPark = true
     this.#memory.add(record)
     this.#readSinceCommit += 1
@@ -168,7 +169,9 @@ export class PartitionRun {
     let best: Lane | undefined
     for (const lane of this.held) {
       const [first] = lane.works
-      if (first === undefined || first.offset >= this.#suspectTo) continue
+      if (first === undefined) continue
+      // After a rewind, one that the store keeps may come first, with an offset beyond, and a suspect behind it.
+      if (first.offset >= this.#suspectTo && !lane.works.some((work) => this.#suspects.has(work))) continue
       if (best === undefined || first.failed < (best.works[0]?.failed ?? 0)) best = lane
     }
     return best

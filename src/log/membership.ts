@@ -125,6 +125,7 @@ export class Membership {
       if (!this.#closed && (final || !this.alive)) this.#options.lost(toError(error))
       if (!final) return
       this.#closed = true
+      this.#timer?.cancel()
       this.#kept.release()
     })
   }
