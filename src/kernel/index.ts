@@ -1,3 +1,4 @@
+export type { CallerTransaction } from './caller-transaction.ts'
 export { type Backoff, type BackoffOptions, constant, exponential } from './backoff.ts'
 export { type Clock, sleep, systemClock, type Timer } from './clock.ts'
 export { type Duration, durationMs, durationText } from './duration.ts'

@@ -1,0 +1,1 @@
+export type { OutboxFigures, OutboxRecord, OutboxStore, PendingRecord, RelayTerm } from './outbox-store.ts'

@@ -1,0 +1,36 @@
+import type { CallerTransaction } from '../kernel/index.ts'
+
+/** Which build of a projection: a rebuild makes the next one beside the one that is read. */
+export interface ProjectionBuild {
+  readonly projection: string
+  readonly build: number
+}
+
+/** How far a build has come. */
+export interface Checkpoint extends ProjectionBuild {
+  /** The position of the last record applied, see `StreamRecord.position`; undefined before the first. */
+  readonly position: string | undefined
+  /** `live`: the one that is read. `building`: catching up beside it. */
+  readonly state: 'live' | 'building'
+}
+
+/** Where projections keep their checkpoints: the database of their read models. */
+export interface ProjectionStore<T extends CallerTransaction = CallerTransaction> {
+  checkpoints(projection?: string): Promise<readonly Checkpoint[]>
+  /**
+   * Runs the projection's writes and moves its checkpoint in one transaction, when that still stands at `from`: of two
+   * processes that apply the same records one is refused, and its writes are rolled back.
+   * @throws `fenced` when the checkpoint is elsewhere, or the build is gone.
+   */
+  apply(
+    build: ProjectionBuild,
+    from: string | undefined,
+    to: string,
+    run: (tx: T['tx']) => T['written'],
+  ): Promise<void>
+  /** Begins a build: `live` when there is none of the projection yet. Returns the one that is `building` where there is one. */
+  begin(projection: string): Promise<Checkpoint>
+  /** Makes a build the live one and forgets the one before, with what `run` does about its tables in the same transaction. */
+  swap(build: ProjectionBuild, run: (tx: T['tx']) => T['written']): Promise<void>
+  close(): Promise<void>
+}
