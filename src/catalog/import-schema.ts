@@ -19,13 +19,14 @@ export async function importSchema(
   const known = published.find((each) => each.version === version)
   if (known !== undefined && !sameSchema(known.schema, schema)) {
     const differences = compareSchemas({ schema: known.schema }, { schema }, { policy: 'lenient' })
-    const error = incompatibility([{ type, version, state: 'changed', differences }])
+    const error = incompatibility([
+      { type, version, state: 'changed', differences, undeclared: known.undeclared },
+    ])
     if (error !== undefined) throw error
   }
   if (known !== undefined) return { type, version, registered: known.registered, isNew: false }
-  const newest = published.at(-1)
-  if (newest === undefined) await openSubject(registry, type)
-  const major = (newest && majorOf(newest.registered)) ?? String(version)
+  if (published.length === 0) await openSubject(registry, type)
+  const major = majorOf(published) ?? String(version)
   const metadata = { properties: { major, version: String(version) } }
   const registered = await registry.register(type, { schemaType: 'JSON', schema: text, metadata })
   return { type, version, registered, isNew: true }

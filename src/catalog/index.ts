@@ -11,7 +11,13 @@ export type { AnyVersion, EventAttributes, EventDefinition, NewEvent } from './e
 export type { EventOf, EventSelector, SelectedOf, VersionedEvent } from './event-selector.ts'
 export type { NotInTheCatalog, Opened } from './opened.ts'
 export { importSchema } from './import-schema.ts'
-export { publishedBy, publishedIn, publishedVersion, type RegisteredVersion } from './published.ts'
+export {
+  publishedBy,
+  publishedIn,
+  codeVersionOf,
+  publishedVersion,
+  type RegisteredVersion,
+} from './published.ts'
 export { type CatalogSchema, checkCatalog, lookUpCatalog, registerCatalog } from './registration.ts'
 export { defineTopic, type Topic, type TopicOptions } from './topic.ts'
 export {

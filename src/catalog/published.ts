@@ -19,7 +19,8 @@ export async function publishedIn(
     const registered = await registry.version(type, number)
     if (registered?.schemaType !== 'JSON') continue
     const version = codeVersionOf(registered)
-    published.push({ version, schema: schemaIn(registered), registered })
+    const undeclared = declaredVersionOf(registered) === undefined
+    published.push({ version, schema: schemaIn(registered), registered, undeclared })
   }
   return published
 }
@@ -47,14 +48,22 @@ export function publishedBy(catalog: Catalog, type: string): readonly PublishedV
  * The number in code. It is registered with the version: a registry counts from 1, code may begin later, when older
  * versions are gone.
  */
-export function codeVersionOf({ metadata, version }: RegisteredSchema): number {
-  const declared = Number(metadata?.properties?.['version'])
-  return Number.isSafeInteger(declared) && declared > 0 ? declared : version
+export function codeVersionOf(registered: RegisteredSchema): number {
+  return declaredVersionOf(registered) ?? registered.version
 }
 
-/** The number of the version that opened the compatibility group it is in; what was registered without one has none. */
-export function majorOf({ metadata }: RegisteredSchema): string | undefined {
-  return metadata?.properties?.['major']
+function declaredVersionOf({ metadata }: RegisteredSchema): number | undefined {
+  const declared = Number(metadata?.properties?.['version'])
+  return Number.isSafeInteger(declared) && declared > 0 ? declared : undefined
+}
+
+/**
+ * The number of the version that opened the compatibility group of the newest of these. What was registered without one
+ * is in the group of the version before it.
+ */
+export function majorOf(published: readonly RegisteredVersion[]): string | undefined {
+  const majors = published.map(({ registered }) => registered.metadata?.properties?.['major'])
+  return majors.findLast((major) => major !== undefined)
 }
 
 function schemaIn({ schema, schemaSubject, version }: RegisteredSchema): JsonSchema {

@@ -85,9 +85,9 @@ async function refusedFirst(
 ): Promise<readonly VersionFinding[]> {
   const first = findings.find(({ state }) => state === 'new')
   if (first === undefined || published.length === 0) return findings
-  const before = published.findLast(({ version }) => version < first.version)
-  const major = (before && majorOf(before.registered)) ?? String(definition.oldestVersion)
   const { version } = first
+  const before = published.filter((each) => each.version < version)
+  const major = majorOf(before) ?? String(definition.oldestVersion)
   const candidate = definitionOf(definition, version, majorAfter(definition, version, major))
   const { compatible, reasons } = await registry.check(definition.type, candidate)
   if (compatible) return findings
@@ -146,7 +146,7 @@ async function registerMissing(
   let major = String(oldestVersion)
   for (const version of versionsOf(definition)) {
     const known = schemas.find((each) => each.version === version)
-    major = (known && majorOf(known.registered)) ?? majorAfter(definition, version, major)
+    major = known?.registered.metadata?.properties?.['major'] ?? majorAfter(definition, version, major)
     if (known !== undefined) {
       all.push(known)
       continue

@@ -6,6 +6,8 @@ import type { EventDefinition } from './event-definition.ts'
 export interface PublishedVersion {
   readonly version: number
   readonly schema: JsonSchema
+  /** True where it came into the registry without a number in code, so from elsewhere than a catalog. */
+  readonly undeclared?: boolean | undefined
 }
 
 /**
@@ -23,6 +25,8 @@ export interface VersionFinding {
   readonly differences: readonly Difference[]
   /** Why the registry refuses it, in its words. */
   readonly refusals?: readonly string[]
+  /** True where what is published under its number is of no catalog. */
+  readonly undeclared?: boolean | undefined
 }
 
 /** How each version of a definition stands, oldest first. @throws `schema_too_complex` */
@@ -36,7 +40,7 @@ export function findingsOf(
     const known = published.find((each) => each.version === version)
     if (known !== undefined && !sameSchema(known.schema, schema)) {
       const differences = compareSchemas({ schema: known.schema }, { schema }, { policy: 'lenient' })
-      return { type, version, state: 'changed', differences }
+      return { type, version, state: 'changed', differences, undeclared: known.undeclared }
     }
     // An upcaster makes the data fit, whatever differs.
     const differences = definition.hasUpcaster(version) ? [] : definition.differences(version)
@@ -57,6 +61,7 @@ export function reasonsOf({
   state,
   differences,
   refusals = [],
+  undeclared = false,
 }: VersionFinding): readonly string[] {
   const name = `Version ${version} of ${type}`
   switch (state) {
@@ -67,7 +72,9 @@ export function reasonsOf({
       return refusals.map((refusal) => `The registry refuses version ${version} of ${type}: ${refusal}`)
     case 'changed':
       return [
-        `${name} was published with another schema${changesText(differences)}. A version never changes: leave it as it was, and declare the next one.`,
+        undeclared
+          ? `${name} is another schema in the registry, which no catalog registered${changesText(differences)}. Declare that one as version ${version} (\`tidings schema show ${type} ${version}\` prints it) and yours as the next; or, if nobody publishes with it, delete it there: DELETE /subjects/${encodeURIComponent(type)}/versions/${version}.`
+          : `${name} was published with another schema${changesText(differences)}. A version never changes: leave it as it was, and declare the next one.`,
       ]
     case 'incompatible':
       return differences

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { defineCatalog, defineEvent, defineTopic, lookUpCatalog, registerCatalog } from '../catalog/index.ts'
+import {
+  defineCatalog,
+  defineEvent,
+  defineTopic,
+  type EventDefinition,
+  lookUpCatalog,
+  registerCatalog,
+} from '../catalog/index.ts'
 import { memorySchemaStore } from '../memory/index.ts'
 import {
   confluentRegistry,
@@ -134,9 +141,78 @@ test('A catalog is registered, looked up and served under its dataschema, also w
     const response = await fetch(`${url}/com.example.orders.created/${version}`, { headers })
     return response.status === 200 ? await response.json() : response.status
   }
-  expect([await schemaAt(4), await schemaAt(5), await schemaAt(6)]).toEqual([
+  expect([await schemaAt(4), await schemaAt(5), await schemaAt(6), await schemaAt(1)]).toEqual([
     created.schemaOf(4),
     created.schemaOf(5),
     404,
+    404,
   ])
+})
+
+describe('Beside a catalog, a schema that is posted without metadata', () => {
+  const type = 'com.example.orders.created'
+  const object = { type: 'object', properties: { a: { type: 'string' } } } as const
+  const withNote = { ...object, properties: { ...object.properties, note: { type: 'string' } } } as const
+  const withCount = { ...object, properties: { ...object.properties, count: { type: 'integer' } } } as const
+  const first = defineEvent(type).version(1, object)
+  const push = (registry: SchemaRegistry, event: EventDefinition): Promise<unknown> =>
+    registerCatalog(defineCatalog([defineTopic('orders', { events: [event] })]), registry)
+
+  interface Pushed {
+    readonly registry: SchemaRegistry
+    readonly call: (method: string, path: string, schema?: object) => Promise<unknown>
+    readonly post: (schema: object) => Promise<unknown>
+  }
+
+  async function pushed(): Promise<Pushed> {
+    const url = await served()
+    const registry = confluentRegistry(url, { auth: { token } })
+    closing.push(() => registry.close())
+    await push(registry, first)
+    const call = async (method: string, path: string, schema?: object): Promise<unknown> => {
+      const body = JSON.stringify({ schemaType: 'JSON', schema: JSON.stringify(schema) })
+      const headers = { authorization: `Bearer ${token}` }
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers,
+        ...(schema === undefined ? {} : { body }),
+      })
+      return response.json()
+    }
+    return { registry, call, post: (schema) => call('POST', `/subjects/${type}/versions`, schema) }
+  }
+
+  test('is compared with the newest version', async () => {
+    const { registry, post } = await pushed()
+    expect(await post({ ...object, required: ['a'] })).toEqual({
+      error_code: 40901,
+      message: expect.stringMatching(
+        /^The schema cannot follow version 1 of .* Leave "a" optional, give it a default, or give the new version an upcaster\.$/,
+      ),
+    })
+    expect(await registry.versions(type)).toEqual([1])
+  })
+
+  test('may be a version, which the catalog then declares', async () => {
+    const { registry, post } = await pushed()
+    expect(await post(withNote)).toMatchObject({ version: 2 })
+    await expect(push(registry, first.version(2, withCount))).rejects.toThrow(
+      `schema_incompatible: Version 2 of ${type} is another schema in the registry, which no catalog registered: `,
+    )
+    const both = { ...withNote, properties: { ...withNote.properties, ...withCount.properties } } as const
+    await push(registry, first.version(2, withNote).version(3, both))
+    expect((await registry.version(type, 3))?.metadata).toEqual({ properties: { major: '1', version: '3' } })
+  })
+
+  test('may be deleted, as the refusal says, and its number is free in code', async () => {
+    const { registry, call, post } = await pushed()
+    await post(withNote)
+    const refusal = await push(registry, first.version(2, withCount)).catch((error: unknown) => String(error))
+    const [, path = ''] = /DELETE (\S+)\.$/.exec(String(refusal)) ?? []
+    expect(await call('DELETE', path)).toBe(2)
+    await push(registry, first.version(2, withCount))
+    expect((await registry.version(type, 'latest'))?.metadata).toEqual({
+      properties: { major: '1', version: '2' },
+    })
+  })
 })

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
-import { publishedVersion } from '../catalog/index.ts'
-import { type EmbeddedRegistry, schemaSubjectOf } from '../schema/index.ts'
+import { codeVersionOf, publishedVersion } from '../catalog/index.ts'
+import { type EmbeddedRegistry, missingVersion, schemaSubjectOf, subjectText } from '../schema/index.ts'
 import { versionIn } from './request.ts'
 import { versionAt } from './subject-routes.ts'
 
@@ -11,7 +11,8 @@ export function addEventSchemas(app: Hono, registry: EmbeddedRegistry, schemaBas
     const subject = schemaSubjectOf(c.req.param('type'))
     const version = versionIn(c)
     const published = await publishedVersion(registry, c.req.param('type'), Number(version))
-    const { schema } = published?.registered ?? (await versionAt(registry, subject, version, true))
-    return c.body(schema)
+    const found = published?.registered ?? (await versionAt(registry, subject, version, true))
+    if (codeVersionOf(found) !== version) throw missingVersion(subjectText(subject), version)
+    return c.body(found.schema)
   })
 }

@@ -1,7 +1,8 @@
 import { limits, TidingsError } from '../../kernel/index.ts'
 import type { CompatibilityLevel, RegistryVerdict } from '../schema-registry.ts'
 import type { ResolvedCandidate } from './candidate.ts'
-import { comparisonOf, inSameGroup } from './compatibility-rule.ts'
+import { CompatibilityGroups } from './compatibility-group.ts'
+import { comparisonOf } from './compatibility-rule.ts'
 import { newestFirst, newestWhere } from './history.ts'
 import { resolveReferences } from './references.ts'
 import type { SchemaStore, StoredVersion } from './schema-store.ts'
@@ -22,32 +23,55 @@ export async function checkCandidate(
   candidate: ResolvedCandidate,
   scope: Scope,
 ): Promise<CandidateVerdict> {
-  const { subject, definition } = candidate
+  const { subject } = candidate
   if (scope.level === 'NONE') return compatible
-  const counts = (version: StoredVersion): boolean =>
-    !version.deleted && inSameGroup(scope.group, version, definition)
+  const inGroup = await groupTest(store, candidate, scope)
+  const counts = async (version: StoredVersion): Promise<boolean> =>
+    !version.deleted && (await inGroup(version))
   if (!comparisonOf(scope.level).transitive) {
     const newest = await newestWhere(store, subject, counts)
-    return newest === undefined ? compatible : compareWith(store, newest, candidate, scope)
+    return newest === undefined ? compatible : compare(store, newest, candidate, scope)
   }
   for await (const version of newestFirst(store, subject)) {
-    if (!counts(version)) continue
-    const verdict = await compareWith(store, version, candidate, scope)
+    if (!(await counts(version))) continue
+    const verdict = await compare(store, version, candidate, scope)
     if (!verdict.compatible) return verdict
   }
   return compatible
 }
 
-/** Compares with one version, whichever it is. */
+/** Compares with one version, whichever it is; one of another group says nothing. */
 export async function compareWith(
   store: SchemaStore,
   version: StoredVersion,
   candidate: ResolvedCandidate,
-  { level, group, policy }: Scope,
+  scope: Scope,
+): Promise<CandidateVerdict> {
+  const inGroup = await groupTest(store, candidate, scope)
+  return (await inGroup(version)) ? compare(store, version, candidate, scope) : compatible
+}
+
+/** Whether a version is in the group of the candidate; without groups all are. */
+async function groupTest(
+  store: SchemaStore,
+  { subject, definition }: ResolvedCandidate,
+  { group }: Scope,
+): Promise<(version: StoredVersion) => boolean | Promise<boolean>> {
+  if (group === undefined) return () => true
+  const groups = new CompatibilityGroups(store, subject, group)
+  const own = await groups.of(definition)
+  return async (version) => (await groups.of(version)) === own
+}
+
+async function compare(
+  store: SchemaStore,
+  version: StoredVersion,
+  candidate: ResolvedCandidate,
+  { level, policy }: Scope,
 ): Promise<CandidateVerdict> {
   const { definition, subject, resolved: update } = candidate
   const { backward, forward } = comparisonOf(level)
-  if ((!backward && !forward) || !inSameGroup(group, version, definition)) return compatible
+  if (!backward && !forward) return compatible
   if (version.schemaType !== definition.schemaType) return otherType(version, candidate)
   const rules = rulesOf(definition.schemaType)
   const before = await resolveReferences(store, version, subject.context)

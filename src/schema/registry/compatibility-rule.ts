@@ -1,4 +1,4 @@
-import type { CompatibilityLevel, CompatibilitySettings, SchemaDefinition } from '../schema-registry.ts'
+import type { CompatibilityLevel, CompatibilitySettings } from '../schema-registry.ts'
 
 /** What holds where nothing is set: Confluent's defaults. */
 export const defaultSettings: {
@@ -24,13 +24,4 @@ export function comparisonOf(level: CompatibilityLevel): Comparison {
     forward: level.startsWith('FORWARD') || level.startsWith('FULL'),
     transitive: level.endsWith('_TRANSITIVE'),
   }
-}
-
-/** True for versions that are compared: all, or with a group those that have the same value in its property. */
-export function inSameGroup(group: string | undefined, a: SchemaDefinition, b: SchemaDefinition): boolean {
-  return group === undefined || propertyOf(a, group) === propertyOf(b, group)
-}
-
-function propertyOf({ metadata }: SchemaDefinition, name: string): string | undefined {
-  return metadata?.properties?.[name]
 }

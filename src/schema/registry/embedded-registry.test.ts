@@ -275,6 +275,48 @@ describe('The settings of a schema subject', () => {
     expect((await registry.check('orders', ofMajor(withTotal, '1'))).compatible).toBe(true)
     expect((await registry.check('orders', ofMajor(withTotal, '2'))).compatible).toBe(false)
   })
+
+  test('put a schema that names no group into the group of the newest version', async () => {
+    const registry = newRegistry()
+    await registry.configure('orders', { compatibilityGroup: 'major' })
+    await registry.register('orders', ofMajor(otherType, '1'))
+    await registry.register('orders', ofMajor(order(), '2'))
+    expect(await registry.register('orders', json(otherType))).toMatchObject({ version: 1 })
+    expect(await refusalOf(registry.register('orders', json(order({ orderId: { type: 'null' } }))))).toMatch(
+      /cannot follow version 2/,
+    )
+    expect((await registry.check('orders', json(withTotal), 1)).compatible).toBe(true)
+    expect(await registry.register('orders', json(withTotal))).toMatchObject({ version: 3 })
+    const totalText = order({ total: { type: 'string' } })
+    expect((await registry.check('orders', ofMajor(totalText, '2'))).reasons).toEqual([
+      expect.stringContaining('/properties/total'),
+    ])
+    expect((await registry.check('orders', ofMajor(totalText, '2'), 3)).compatible).toBe(false)
+    expect((await registry.check('orders', ofMajor(otherType, '1'), 3)).compatible).toBe(true)
+  })
+
+  test('compare versions that all name no group with each other', async () => {
+    const registry = newRegistry()
+    await registry.register('orders', json(order()))
+    await registry.register('orders', json(withTotal))
+    await registry.configure('orders', { compatibilityGroup: 'major' })
+    expect((await registry.check('orders', json(otherType))).compatible).toBe(false)
+    expect((await registry.check('orders', ofMajor(otherType, '1'))).compatible).toBe(true)
+  })
+
+  test('do not look for the group among deleted versions', async () => {
+    const registry = newRegistry()
+    await registry.configure('orders', {
+      compatibilityGroup: 'major',
+      compatibilityLevel: 'BACKWARD_TRANSITIVE',
+    })
+    await registry.register('orders', ofMajor(order(), '1'))
+    await registry.register('orders', ofMajor(otherType, '2'))
+    await registry.deleteVersion('orders', 2, { permanent: false })
+    expect(await refusalOf(registry.register('orders', json({ type: 'null' })))).toMatch(
+      /cannot follow version 1/,
+    )
+  })
 })
 
 describe('check', () => {

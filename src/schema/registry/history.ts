@@ -2,13 +2,14 @@ import { limits } from '../../kernel/index.ts'
 import type { SchemaStore, StoredVersion } from './schema-store.ts'
 import type { SchemaSubject } from './schema-subject.ts'
 
-/** The versions of a schema subject from the newest down, read in pages. */
+/** The versions of a schema subject from the newest down, or from before a number, read in pages. */
 export async function* newestFirst(
   store: SchemaStore,
   subject: SchemaSubject,
-  pageSize: number = limits.schemaHistoryPage,
+  { before: end = Number.MAX_SAFE_INTEGER }: { readonly before?: number } = {},
 ): AsyncGenerator<StoredVersion> {
-  let before = Number.MAX_SAFE_INTEGER
+  const pageSize = limits.schemaHistoryPage
+  let before = end
   for (;;) {
     const page = await store.history(subject, { before, limit: pageSize })
     yield* page
@@ -22,11 +23,11 @@ export async function* newestFirst(
 export async function newestWhere(
   store: SchemaStore,
   subject: SchemaSubject,
-  fits: (version: StoredVersion) => boolean,
+  fits: (version: StoredVersion) => boolean | Promise<boolean>,
 ): Promise<StoredVersion | undefined> {
   // Almost always the newest of all: one row before a page of them.
   const [newest] = await store.history(subject, { before: Number.MAX_SAFE_INTEGER, limit: 1 })
-  if (newest === undefined || fits(newest)) return newest
-  for await (const version of newestFirst(store, subject)) if (fits(version)) return version
+  if (newest === undefined || (await fits(newest))) return newest
+  for await (const version of newestFirst(store, subject)) if (await fits(version)) return version
   return undefined
 }
