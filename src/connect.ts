@@ -32,12 +32,15 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 /** Opens the store of schemas that a URL names, as {@link connect} opens an engine; both may be in one file. */
-export async function connectSchemaStore(url: string): Promise<SchemaStore> {
+export async function connectSchemaStore(
+  url: string,
+  options: Pick<ConnectOptions, 'create'> = {},
+): Promise<SchemaStore> {
   return openUrl<SchemaStore>(url, {
     memory: async () => (await import('./memory/index.ts')).memorySchemaStore(),
     sqlite: async (rest) => {
       const file = fileOf(rest)
-      return (await import('./sqlite/index.ts')).sqliteSchemaStore(file)
+      return (await import('./sqlite/index.ts')).sqliteSchemaStore(file, options)
     },
   })
 }
@@ -45,15 +48,17 @@ export async function connectSchemaStore(url: string): Promise<SchemaStore> {
 /**
  * Opens the schema registry that a URL names: `http://localhost:8081` or `https:`, which may carry a name and password,
  * or `sqlite:FILE` and `memory:`, a registry inside this process.
- * @param options for a registry that is asked over HTTP.
+ * @param options for a registry that is asked over HTTP, and `create: false` to open only a file that is there, for
+ * looking.
  * @throws `url_invalid` for another scheme, and what opening the file throws.
  */
 export async function connectRegistry(
   url: string,
-  options: ConfluentRegistryOptions = {},
+  options: ConfluentRegistryOptions & Pick<ConnectOptions, 'create'> = {},
 ): Promise<SchemaRegistry> {
   const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, options)
-  const embedded = async (): Promise<SchemaRegistry> => embeddedRegistry(await connectSchemaStore(url))
+  const embedded = async (): Promise<SchemaRegistry> =>
+    embeddedRegistry(await connectSchemaStore(url, options))
   const schemes = { http: overHttp, https: overHttp, sqlite: embedded, memory: embedded }
   return openUrl<SchemaRegistry>(url, schemes, 'schema registry')
 }

@@ -44,7 +44,7 @@ function programOf(context: Context): Command {
     .description('Publish, read and look after the events of a Tidings log.')
     .option(
       '--url <url>',
-      'the engine, as sqlite:FILE, not memory:, which no other process sees; by default what the configuration says',
+      'the engine, as sqlite:FILE; by default what the configuration says. memory:, which no other process sees, is for the registry alone',
     )
     .option('--config <file>', 'the configuration; by default tidings.config.ts in this folder')
     .option(

@@ -62,7 +62,8 @@ async function check(options: CheckOptions, context: Context): Promise<readonly 
     return allFindings(catalog, published)
   }
   const url = options.registry === undefined ? registry : resolvedUrl(options.registry, io.cwd)
-  if (url !== undefined) return using(await openRegistry(url, io), (opened) => checkCatalog(catalog, opened))
+  if (url !== undefined)
+    return using(await openRegistry(url, io, 'look'), (opened) => checkCatalog(catalog, opened))
   output.words('No registry and no git ref is named: only the versions of the catalog are compared.')
   return allFindings(catalog, () => [])
 }

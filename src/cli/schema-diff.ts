@@ -46,7 +46,7 @@ Examples:
 
 async function versionsOf(type: string, options: DiffOptions, io: Io): Promise<readonly PublishedVersion[]> {
   if (options.registry !== undefined)
-    return withRegistry(options, io, (registry) => publishedIn(registry, type))
+    return withRegistry(options, io, 'look', (registry) => publishedIn(registry, type))
   const { catalog } = await readCatalog(options, io)
   return publishedBy(catalog, catalog.definitionOf(type).type)
 }

@@ -24,7 +24,7 @@ export function addSchemaGen(schema: Command, { io, output }: Context): void {
     )
     .action(async (types: readonly string[], _options: object, command: Command) => {
       const options = command.optsWithGlobals<RegistryOptions & { readonly out?: string }>()
-      await withRegistry(options, io, async (registry) => {
+      await withRegistry(options, io, 'look', async (registry) => {
         const events = await eventsOf(registry, types)
         const text = moduleOf(events)
         if (options.out === undefined) return output.line(text)

@@ -24,7 +24,7 @@ export function addSchemaImport(schema: Command, context: Context): void {
     .addHelpText('after', '\nExamples:\n  tidings schema import schemas --registry http://localhost:8081')
     .action(async (folder: string, _options: object, command: Command) => {
       const options = command.optsWithGlobals<RegistryOptions & { readonly json?: true }>()
-      await withRegistry(options, context.io, (registry) =>
+      await withRegistry(options, context.io, 'write', (registry) =>
         importAll(registry, filesIn(resolve(context.io.cwd, folder)), options.json === true, context),
       )
     })

@@ -20,7 +20,7 @@ export function addSchemaLs(schema: Command, { io, output }: Context): void {
     .addHelpText('after', '\nExamples:\n  tidings schema ls --registry http://localhost:8081')
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<RegistryOptions & { readonly json?: true }>()
-      await withRegistry(options, io, async (registry) => {
+      await withRegistry(options, io, 'look', async (registry) => {
         const subjects = await subjectsOf(registry)
         if (options.json) await output.lines(subjects.map((subject) => JSON.stringify(subjectJson(subject))))
         else if (subjects.length > 0) await output.lines(table(columns, subjects))

@@ -29,6 +29,7 @@ export function addSchemaPush(schema: Command, context: Context): void {
       await withRegistry(
         { ...(url === undefined ? {} : { registry: url }), ...options },
         io,
+        options.dryRun ? 'look' : 'write',
         async (registry) => {
           const findings = await checkCatalog(catalog, registry)
           const refused = findings.some(isFault)

@@ -12,10 +12,14 @@ export interface RegistryOptions extends EngineOptions {
 export const registryHelp =
   'the schema registry, as http://localhost:8081; by default what the configuration says'
 
+/** Whether a registry is only looked at, so that a file that is not there is an error, or written to. */
+export type RegistryUse = 'look' | 'write'
+
 /** Opens the registry that --registry or the configuration names. */
 export async function withRegistry<Result>(
   options: RegistryOptions,
   io: Io,
+  to: RegistryUse,
   use: (registry: SchemaRegistry, config: Config | undefined) => Promise<Result>,
 ): Promise<Result> {
   // With --registry alone the configuration is a help, not a need: looking never depends on code that may be broken.
@@ -28,7 +32,7 @@ export async function withRegistry<Result>(
       'No schema registry is named: give --registry http://localhost:8081, or set registry in the configuration.',
     )
   }
-  return using(await openRegistry(url, io), (registry) => use(registry, config))
+  return using(await openRegistry(url, io, to), (registry) => use(registry, config))
 }
 
 /** The catalog of the configuration. @throws `config_missing` */
@@ -42,9 +46,10 @@ export async function readCatalog(
 }
 
 /** A token has no place on a command line, where others see it. */
-export function openRegistry(url: string, { env }: Io): Promise<SchemaRegistry> {
+export function openRegistry(url: string, { env }: Io, to: RegistryUse): Promise<SchemaRegistry> {
   const token = env['TIDINGS_REGISTRY_TOKEN']
-  return connectRegistry(url, token === undefined ? {} : { auth: { token } })
+  const create = to === 'write'
+  return connectRegistry(url, token === undefined ? { create } : { create, auth: { token } })
 }
 
 export async function using<Result>(

@@ -20,7 +20,7 @@ export function addSchemaShow(schema: Command, { io, output }: Context): void {
     )
     .action(async (subject: string, version: number | undefined, _options: object, command: Command) => {
       const options = command.optsWithGlobals<RegistryOptions & { readonly json?: true }>()
-      await withRegistry(options, io, async (registry) => {
+      await withRegistry(options, io, 'look', async (registry) => {
         const registered = await registeredOf(registry, subject, version ?? 'latest')
         if (options.json) await output.line(JSON.stringify(registered))
         else await output.lines(printableLines(laidOut(registered.schema)))

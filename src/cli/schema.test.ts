@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { connect } from '../index.ts'
 import { type Ended, jsonLines, Shell } from './cli.fixture.ts'
 
 const source = new URL('../index.ts', import.meta.url).pathname
@@ -124,8 +125,8 @@ test('check without registry and ref compares the versions of the catalog, and s
 
 test('push registers nothing when a version may not be published, or when it is only asked', async () => {
   using shell = shellWith(v1, v2)
-  expect(await shell.run(['schema', 'push', '--dry-run', ...registry])).toMatchObject({ exitCode: 0 })
   expect(await runWith(shell, [v1, v3], 'schema', 'push', ...registry)).toMatchObject({ exitCode: 3 })
+  expect(await shell.run(['schema', 'push', '--dry-run', ...registry])).toMatchObject({ exitCode: 0 })
   expect(await shell.run(['schema', 'ls', ...registry])).toEqual({
     exitCode: 0,
     stdout: '',
@@ -136,6 +137,31 @@ test('push registers nothing when a version may not be published, or when it is 
     { type, version: 1, schemaVersion: 1, id: 1, registered: true },
     { type, version: 2, schemaVersion: 2, id: 2, registered: true },
   ])
+})
+
+test.each([['check'], ['push', '--dry-run'], ['ls'], ['show', type], ['gen'], ['diff', type]])(
+  '%s of a registry whose file is missing says so, and creates nothing',
+  async (...argv) => {
+    using shell = shellWith(v1)
+    expect(await shell.run(['schema', ...argv, ...registry])).toEqual({
+      exitCode: 4,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^tidings: file_missing: There is no file .*registry\.db\. Check its name; the first program that registers a schema there creates it\.\n$/,
+      ),
+    })
+    expect(existsSync(shell.path('registry.db'))).toBe(false)
+  },
+)
+
+test('looking at a file without schemas says so, and leaves it as it is', async () => {
+  using shell = shellWith(v1)
+  const engine = await connect(`sqlite:${shell.path('shop.db')}`)
+  await engine.close()
+  expect(await shell.run(['schema', 'check', '--registry', 'sqlite:shop.db'])).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringContaining('is a SQLite database without schemas of Tidings'),
+  })
 })
 
 test('ls and show print what the registry has', async () => {

@@ -149,15 +149,16 @@ test('A catalog is registered, looked up and served under its dataschema, also w
   ])
 })
 
+function push(registry: SchemaRegistry, event: EventDefinition): Promise<unknown> {
+  return registerCatalog(defineCatalog([defineTopic('orders', { events: [event] })]), registry)
+}
+
 describe('Beside a catalog, a schema that is posted without metadata', () => {
   const type = 'com.example.orders.created'
   const object = { type: 'object', properties: { a: { type: 'string' } } } as const
   const withNote = { ...object, properties: { ...object.properties, note: { type: 'string' } } } as const
   const withCount = { ...object, properties: { ...object.properties, count: { type: 'integer' } } } as const
   const first = defineEvent(type).version(1, object)
-  const push = (registry: SchemaRegistry, event: EventDefinition): Promise<unknown> =>
-    registerCatalog(defineCatalog([defineTopic('orders', { events: [event] })]), registry)
-
   interface Pushed {
     readonly registry: SchemaRegistry
     readonly call: (method: string, path: string, schema?: object) => Promise<unknown>

@@ -88,18 +88,25 @@ function checkFormat(file: string, format: number | undefined): void {
   )
 }
 
-/** @throws `file_missing`, and `file_not_ours` for a file without our log; the file is as it was. */
-export function checkHasLog(file: string): void {
+/** What is looked for in a file, for the sentence that says it is not there. */
+const lookedFor = {
+  log: { what: 'a log', filledBy: 'publishes to it', named: 'that events are published to' },
+  schemas: { what: 'schemas', filledBy: 'registers a schema there', named: 'of the schema registry' },
+} as const
+
+/** @throws `file_missing`, and `file_not_ours` for a file without this part of ours; the file is as it was. */
+export function checkHas(file: string, part: keyof typeof lookedFor): void {
+  const { what, filledBy, named } = lookedFor[part]
   if (!existsSync(file)) {
     throw new TidingsError(
       'file_missing',
-      `There is no file ${file}. Check its name; the first program that publishes to it creates it.`,
+      `There is no file ${file}. Check its name; the first program that ${filledBy} creates it.`,
     )
   }
-  if (formatsIn(file).has('log')) return
+  if (formatsIn(file).has(part)) return
   throw new TidingsError(
     'file_not_ours',
-    `${file} is a SQLite database without a log of Tidings. Name the file that events are published to.`,
+    `${file} is a SQLite database without ${what} of Tidings. Name the file ${named}.`,
   )
 }
 

@@ -1,5 +1,5 @@
 export { type SqliteCapabilities } from './capabilities.ts'
 export { type SqliteTransact, sqliteInbox } from './inbox.ts'
-export { sqliteSchemaStore } from './schema-store.ts'
+export { type SqliteSchemaStoreOptions, sqliteSchemaStore } from './schema-store.ts'
 export { type SqliteEngine, type SqliteOptions, sqlite } from './sqlite.ts'
 export type { SqliteTransaction } from './transaction.ts'

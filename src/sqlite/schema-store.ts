@@ -13,7 +13,7 @@ import {
   subjectText,
   type VersionEntry,
 } from '../schema/index.ts'
-import { createTables, openDatabase } from './database.ts'
+import { checkHas, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
 import { SchemaWrites } from './schema-writes.ts'
 import { rows } from './topic-table.ts'
@@ -169,16 +169,21 @@ export class SqliteSchemaStore implements SchemaStore {
   }
 }
 
+export interface SqliteSchemaStoreOptions {
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  /** False to open only a file that has schemas: nothing is created. Default true. */
+  readonly create?: boolean | undefined
+}
+
 /**
  * Opens a SQLite file as a store of schemas, creating it where there is none; a log may be in the same file. For the
  * start of a program: while another process holds the lock of the file it blocks, for up to `limits.busyMs`.
- * @throws `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
+ * @throws `file_missing` with `create: false`, `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
  */
-export function sqliteSchemaStore(
-  file: string,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
-): SchemaStore {
-  const { clock = systemClock, random = systemRandom } = options
+export function sqliteSchemaStore(file: string, options: SqliteSchemaStoreOptions = {}): SchemaStore {
+  const { clock = systemClock, random = systemRandom, create = true } = options
+  if (!create) checkHas(file, 'schemas')
   const database: DatabaseSync = openDatabase(file)
   try {
     createTables(database, file, ['schemas'])

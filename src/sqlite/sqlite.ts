@@ -5,7 +5,7 @@ import type { InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
 import { LogTransport } from '../log/index.ts'
 import type { SqliteCapabilities } from './capabilities.ts'
-import { checkHasLog, createTables, openDatabase } from './database.ts'
+import { checkHas, createTables, openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
@@ -69,7 +69,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
  */
 export async function sqlite(file: string, options: SqliteOptions = {}): Promise<SqliteEngine> {
   const { clock = systemClock, random = systemRandom, create = true } = options
-  if (!create) checkHasLog(file)
+  if (!create) checkHas(file, 'log')
   const database = openDatabase(file)
   try {
     // The inbox's with the log's, in a wait at start: `engine.inbox()` may be called while the program runs.
