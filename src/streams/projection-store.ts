@@ -28,9 +28,13 @@ export interface ProjectionStore<T extends CallerTransaction = CallerTransaction
     to: string,
     run: (tx: T['tx']) => T['written'],
   ): Promise<void>
-  /** Begins a build: `live` when there is none of the projection yet. Returns the one that is `building` where there is one. */
-  begin(projection: string): Promise<Checkpoint>
-  /** Makes a build the live one and forgets the one before, with what `run` does about its tables in the same transaction. */
+  /** The build of the projection in that state, begun where there is none: at most one is `live`, and one `building`. */
+  begin(projection: string, state: Checkpoint['state']): Promise<Checkpoint>
+  /**
+   * Makes the build that is `building` the live one and forgets the one before, with what `run` does about its tables in
+   * the same transaction.
+   * @throws `fenced` when the build is not building, or no longer.
+   */
   swap(build: ProjectionBuild, run: (tx: T['tx']) => T['written']): Promise<void>
   close(): Promise<void>
 }

@@ -90,6 +90,13 @@ export interface StreamStore<T extends CallerTransaction = CallerTransaction> {
     readonly names?: readonly string[] | undefined
     readonly limit: number
   }): Promise<readonly StreamRecord[]>
+  /** How many records `readAll` has after a position. */
+  countAll(options: {
+    readonly after: string | undefined
+    readonly names?: readonly string[] | undefined
+  }): Promise<number>
+  /** The record of an event, in whatever stream it is; undefined for an id that no event has. */
+  find(eventId: string): Promise<StreamRecord | undefined>
   /** Deletes what lies before a version; the stream keeps its version. Returns how many. */
   truncate(stream: StreamId, before: number): Promise<number>
   /** Streams of a name in the order of their ids, after an id. */
