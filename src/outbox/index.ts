@@ -1,1 +1,9 @@
-export type { OutboxFigures, OutboxRecord, OutboxStore, PendingRecord, RelayTerm } from './outbox-store.ts'
+export type {
+  OutboxFigures,
+  OutboxRecord,
+  OutboxStore,
+  PendingRecord,
+  Refusal,
+  RelayTerm,
+  SetAsideRecord,
+} from './outbox-store.ts'

@@ -21,11 +21,23 @@ export interface RelayTerm {
   readonly term: number
 }
 
+/** What became of a record that the engine refuses for good. */
+export interface Refusal {
+  readonly position: number
+  /** A sentence: what the engine said. */
+  readonly reason: string
+}
+
+/** A record that was set aside: kept with its reason, and published no more until it is restored. */
+export interface SetAsideRecord extends OutboxRecord, Refusal {}
+
 /** What an operator watches: how much waits for the relay, and for how long. */
 export interface OutboxFigures {
   readonly pending: number
-  /** Age of the oldest pending record in ms, by the store's clock; undefined when nothing is pending. */
+  /** Age of the oldest pending record in ms, by the store's clock, never below 0; undefined when nothing is pending. */
   readonly oldestAgeMs: number | undefined
+  /** Records that the engine refused for good. They are not pending. */
+  readonly setAside: number
 }
 
 /**
@@ -59,6 +71,15 @@ export interface OutboxStore<T extends CallerTransaction = CallerTransaction> {
    * @throws `fenced` when another relay has the right now; nothing is settled.
    */
   settle(term: RelayTerm, positions: readonly number[]): Promise<void>
+  /**
+   * Takes pending records out of the way of the others, and keeps them with the reason.
+   * @throws `fenced` when another relay has the right now; nothing is set aside.
+   */
+  setAside(term: RelayTerm, refusals: readonly Refusal[]): Promise<void>
+  /** The first records that were set aside, in the order of `position`. */
+  listSetAside(limit: number): Promise<readonly SetAsideRecord[]>
+  /** Makes all records pending again that were set aside, in their order, at new positions behind what is pending. Returns how many. */
+  restore(): Promise<number>
   figures(): Promise<OutboxFigures>
   /** Calls back when something may have been added, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
