@@ -4,6 +4,6 @@ export type {
   OutboxStore,
   PendingRecord,
   Refusal,
+  RefusedRecord,
   RelayTerm,
-  SetAsideRecord,
 } from './outbox-store.ts'

@@ -21,23 +21,23 @@ export interface RelayTerm {
   readonly term: number
 }
 
-/** What became of a record that the engine refuses for good. */
+/** Why a record cannot be published. */
 export interface Refusal {
   readonly position: number
   /** A sentence: what the engine said. */
   readonly reason: string
 }
 
-/** A record that was set aside: kept with its reason, and published no more until it is restored. */
-export interface SetAsideRecord extends OutboxRecord, Refusal {}
+/** A record that the engine refuses for good: kept with the reason, and not pending until it is restored. */
+export interface RefusedRecord extends OutboxRecord, Refusal {}
 
 /** What an operator watches: how much waits for the relay, and for how long. */
 export interface OutboxFigures {
   readonly pending: number
   /** Age of the oldest pending record in ms, by the store's clock, never below 0; undefined when nothing is pending. */
   readonly oldestAgeMs: number | undefined
-  /** Records that the engine refused for good. They are not pending. */
-  readonly setAside: number
+  /** Records that the engine refuses for good. They are not pending. */
+  readonly refused: number
 }
 
 /**
@@ -73,12 +73,12 @@ export interface OutboxStore<T extends CallerTransaction = CallerTransaction> {
   settle(term: RelayTerm, positions: readonly number[]): Promise<void>
   /**
    * Takes pending records out of the way of the others, and keeps them with the reason.
-   * @throws `fenced` when another relay has the right now; nothing is set aside.
+   * @throws `fenced` when another relay has the right now; nothing is changed.
    */
-  setAside(term: RelayTerm, refusals: readonly Refusal[]): Promise<void>
-  /** The first records that were set aside, in the order of `position`. */
-  listSetAside(limit: number): Promise<readonly SetAsideRecord[]>
-  /** Makes all records pending again that were set aside, in their order, at new positions behind what is pending. Returns how many. */
+  refuse(term: RelayTerm, refusals: readonly Refusal[]): Promise<void>
+  /** The first refused records, in the order of `position`. */
+  listRefused(limit: number): Promise<readonly RefusedRecord[]>
+  /** Makes all refused records pending again, in their order, at new positions behind what is pending. Returns how many. */
   restore(): Promise<number>
   figures(): Promise<OutboxFigures>
   /** Calls back when something may have been added, by any process; what that throws is a warning. Returns how to stop. */
