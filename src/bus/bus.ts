@@ -11,24 +11,29 @@ import {
 } from '../catalog/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { CloudEvent } from '../event/index.ts'
-import { checkName, createIds, systemClock, systemRandom, TidingsError, toError } from '../kernel/index.ts'
-import type { Capabilities, OutgoingRecord, TransactionOf, TransportAdmin } from '../log/index.ts'
+import {
+  type CallerTransaction,
+  checkName,
+  createIds,
+  systemClock,
+  systemRandom,
+  TidingsError,
+  toError,
+} from '../kernel/index.ts'
+import type { Capabilities, TransactionOf, TransportAdmin } from '../log/index.ts'
+import type { OutboxStore, Relay } from '../outbox/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
 import { checkCoverage } from './coverage.ts'
 import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
-import {
-  type BatchOptions,
-  checkBatch,
-  checkMade,
-  checkPublish,
-  notBeforeMs,
-  type PublishOptions,
-} from './publish-options.ts'
 import { OneAtATime } from './one-at-a-time.ts'
+import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
+import type { OutboxOptions } from './outbox-options.ts'
+import type { BatchOptions, PublishOptions } from './publish-options.ts'
 import { EventMaker, type Publisher } from './publisher.ts'
+import { RecordMaker } from './record-maker.ts'
 import { harmless, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
 
@@ -70,10 +75,10 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   readonly admin: TransportAdmin
   readonly deadLetters: DeadLetterStore
   readonly #engine: Engine<C>
-  readonly #catalog: Catalog
-  readonly #maker: EventMaker
+  readonly #maker: RecordMaker
   readonly #groupContext: GroupContext
   readonly #groups = new Set<{ stop(): Promise<void> }>()
+  readonly #relays = new Set<Relay>()
   readonly #signals: readonly NodeJS.Signals[]
   #stopListening: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -91,15 +96,9 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.admin = engine.admin
     this.deadLetters = engine.deadLetters
     this.#engine = engine
-    this.#catalog = catalog
-    this.#maker = new EventMaker({
-      catalog,
-      source,
-      schemaBase,
-      clock,
-      random,
-      ids: createIds(clock, random),
-    })
+    const ids = createIds(clock, random)
+    const maker = new EventMaker({ catalog, source, schemaBase, clock, random, ids })
+    this.#maker = new RecordMaker(maker, catalog, engine.capabilities)
     this.#signals = drainOn === false ? [] : drainOn
     const started = (group: { stop(): Promise<void> }): void => this.#started(group)
     const ended = (group: { stop(): Promise<void> }): void => this.#ended(group)
@@ -138,7 +137,8 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   ): Promise<void> | void {
     const { tx } = options
     if (tx === undefined) return this.#publishOne(definition, data, options)
-    const record = this.#made(definition, data, options)
+    this.#checkOpen()
+    const record = this.#maker.one(definition, data, options)
     const { callerTransaction, name } = this.#engine.capabilities
     if (!callerTransaction) {
       throw new TidingsError(
@@ -151,20 +151,41 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
 
   async publishAll(events: readonly NewEvent<Types>[], options: BatchOptions = {}): Promise<void> {
     this.#checkOpen()
-    checkBatch('publishAll', events, options)
-    const records = events.map((made, index) => {
-      checkMade(made, index)
-      return this.#record(made, options.notBefore)
-    })
+    const records = this.#maker.many('publishAll', events, options)
     if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
   }
 
   /** Publishes whole CloudEvents, from elsewhere: id, source and time stay. Checked like any other. */
   async publishEvents(events: readonly CloudEvent[]): Promise<void> {
     this.#checkOpen()
-    checkBatch('publishEvents', events, {})
-    const records = events.map((event) => this.#maker.recordOf(event, undefined))
+    const records = this.#maker.whole('publishEvents', events)
     if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
+  }
+
+  /**
+   * Publishes in the caller's transaction straight into the log, where the rows are in the database of the engine.
+   * @throws `capability_missing` where the engine has no such transaction
+   */
+  outbox(
+    ...store: C['callerTransaction'] extends false ? [store: OutboxStore] : []
+  ): Outbox<{ readonly tx: TransactionOf<C>; readonly written: void }, Types>
+  /**
+   * Publishes in the caller's transaction, into a store in the database of the caller's rows; from there a relay brings
+   * the events to the engine. The relay runs from now on, until the bus drains. The bus does not close the store.
+   * @throws `option_invalid`
+   */
+  outbox<T extends CallerTransaction>(store: OutboxStore<T>, options?: OutboxOptions): Outbox<T, Types>
+  outbox<T extends CallerTransaction>(store?: OutboxStore<T>, options: OutboxOptions = {}): Outbox<T, Types> {
+    this.#checkOpen()
+    const engine = this.#engine
+    const checkOpen = (): void => this.#checkOpen()
+    if (store === undefined) return new Outbox(this.#maker, logDestination<T>(engine), checkOpen)
+    const relay = relayOf(store, options, this.#groupContext)
+    if (options.relay !== false) {
+      this.#relays.add(relay)
+      relay.start()
+    }
+    return new Outbox(this.#maker, storeDestination(store, engine), checkOpen)
   }
 
   /** A member of a consumer group. Every group gets every event; the members of one share the partitions. */
@@ -174,9 +195,13 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     return new Group(name, options, this.#groupContext)
   }
 
-  /** Stops all groups: each finishes what it is handling, commits and leaves. Publishing goes on. */
+  /**
+   * Stops all groups: each finishes what it is handling, commits and leaves. Then the relays: each publishes what is
+   * pending, and stands down. Publishing goes on; what is added to an outbox waits for the relay of another process.
+   */
   async drain(): Promise<void> {
     await Promise.all([...this.#groups].map((group) => group.stop()))
+    await Promise.all([...this.#relays].map((relay) => relay.stop()))
   }
 
   /** Drains, then closes the engine. Safe to call twice. */
@@ -198,23 +223,8 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   }
 
   async #publishOne(definition: EventDefinition, data: unknown, options: PublishOptions): Promise<void> {
-    await this.#engine.publish([this.#made(definition, data, options)], { tx: undefined })
-  }
-
-  #made(
-    definition: EventDefinition,
-    data: unknown,
-    options: PublishOptions & { readonly tx?: unknown },
-  ): OutgoingRecord {
     this.#checkOpen()
-    checkPublish(definition, options)
-    const { tx: _tx, notBefore, ...attributes } = options
-    return this.#record(definition.create(data, attributes), notBefore)
-  }
-
-  #record(made: NewEvent, notBefore: Date | string | undefined): OutgoingRecord {
-    const definition = this.#catalog.definitionOf(made.type)
-    return this.#maker.record(definition, made, notBeforeMs(notBefore, this.#engine.capabilities))
+    await this.#engine.publish([this.#maker.one(definition, data, options)], { tx: undefined })
   }
 
   #checkOpen(): void {

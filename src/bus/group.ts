@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
 import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
 import type { Capabilities, PartitionBounds } from '../log/index.ts'
@@ -18,6 +17,7 @@ import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-option
 import type { AttemptContext } from './handler-run.ts'
 import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
+import { memberId } from './member-id.ts'
 import type { OneAtATime } from './one-at-a-time.ts'
 import type { Report } from './report.ts'
 
@@ -216,9 +216,3 @@ export class Group<Types extends string, Transact = never> {
 }
 
 const anotherMembersCommitMs = 50
-
-function memberId(random: Random): string {
-  const bytes = new Uint8Array(4)
-  random.fill(bytes)
-  return `${hostname().slice(0, 64)}-${process.pid}-${Buffer.from(bytes).toString('hex')}`
-}

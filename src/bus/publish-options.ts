@@ -1,14 +1,17 @@
 import type { EventAttributes, EventDefinition, NewEvent } from '../catalog/index.ts'
+import type { CloudEvent } from '../event/index.ts'
 import { checkOptionNames, limits, shown, TidingsError } from '../kernel/index.ts'
 import type { Capabilities } from '../log/index.ts'
 
 export interface PublishOptions extends EventAttributes {
+  /** The event whose handler publishes: `causationid` is its id, `correlationid` that of the flow, unless they are set here. */
+  readonly causedBy?: CloudEvent | undefined
   /** The event is appended then, not before; on engines that declare `delay`. */
   readonly notBefore?: Date | string | undefined
 }
 
 /** Options of publishing several events, which have their attributes already. */
-export type BatchOptions = Pick<PublishOptions, 'notBefore'>
+export type BatchOptions = Pick<PublishOptions, 'notBefore' | 'causedBy'>
 
 const attributeNames = {
   id: true,
@@ -22,12 +25,13 @@ const attributeNames = {
   tracestate: true,
 } as const satisfies Record<keyof EventAttributes, true>
 
-const batchNames = { notBefore: true } as const satisfies Record<keyof BatchOptions, true>
+const batchNames = { notBefore: true, causedBy: true } as const satisfies Record<keyof BatchOptions, true>
 const optionNames = { ...attributeNames, ...batchNames, tx: true } as const
 
 /** @throws `option_invalid` for a definition that is none, and for an option that is not known. */
-export function checkPublish(definition: EventDefinition, options: object): void {
+export function checkPublish(definition: EventDefinition, options: PublishOptions): void {
   checkOptionNames('publish', options, optionNames)
+  checkCause('publish', options)
   if (typeof definition === 'object' && typeof definition?.create === 'function') return
   const find = typeof definition === 'string' ? '; catalog.definitionOf(type) finds it by its type' : ''
   throw new TidingsError(
@@ -37,8 +41,9 @@ export function checkPublish(definition: EventDefinition, options: object): void
 }
 
 /** @throws `option_invalid` for what is no list or has options that are not known; `limit_exceeded` */
-export function checkBatch(call: string, events: readonly unknown[], options: object): void {
+export function checkBatch(call: string, events: readonly unknown[], options: BatchOptions): void {
   checkOptionNames(call, options, batchNames)
+  checkCause(call, options)
   if (!Array.isArray(events))
     throw new TidingsError('option_invalid', `${call} got ${shown(events)}. Give the events as an array.`)
   if (events.length <= limits.publishBatch) return
@@ -48,13 +53,21 @@ export function checkBatch(call: string, events: readonly unknown[], options: ob
   )
 }
 
+function checkCause(call: string, { causedBy }: BatchOptions): void {
+  if (causedBy === undefined || typeof causedBy?.id === 'string') return
+  throw new TidingsError(
+    'option_invalid',
+    `${call} got ${shown(causedBy)} as causedBy. Give the event that is handled: causedBy: event.`,
+  )
+}
+
 /** @throws `option_invalid` for what no definition has made. */
-export function checkMade(made: NewEvent, index: number): void {
+export function checkMade(call: string, made: NewEvent, index: number): void {
   if (typeof made === 'object' && made !== null && typeof made.version === 'number') return
   const what = typeof made === 'object' && made !== null ? 'an object without a version' : shown(made)
   throw new TidingsError(
     'option_invalid',
-    `publishAll got ${what} at index ${index}. Make each event with definition.create(data); publishEvents takes whole CloudEvents.`,
+    `${call} got ${what} at index ${index}. Make each event with definition.create(data); publishEvents takes whole CloudEvents.`,
   )
 }
 

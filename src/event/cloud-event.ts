@@ -73,3 +73,11 @@ export function isAttributeValue(value: unknown): value is AttributeValue {
 }
 
 const attributeName = /^[a-z0-9]+$/
+
+/** What an event says of the one that caused it: its id, and the first cause of both. */
+export function causedBy(cause: CloudEvent): {
+  readonly correlationid: string
+  readonly causationid: string
+} {
+  return { correlationid: cause.correlationid ?? cause.id, causationid: cause.id }
+}

@@ -1,6 +1,7 @@
 export { checkJsonText } from '../kernel/index.ts'
 export {
   type AttributeValue,
+  causedBy,
   type CloudEvent,
   type EventIdentity,
   eventKey,

@@ -85,6 +85,18 @@ export const limits = {
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */
   readRetryMs: 100,
   dueRetryMs: 100,
+  /** What a relay publishes at once. */
+  relayEvents: 1_000,
+  relayBytes: 8_388_608,
+  /** A relay that has not renewed its right for this long has lost it to whoever asks next. */
+  relayLeaseMs: 10_000,
+  /** How often a relay looks where nothing wakes it. */
+  relayPollMs: 1_000,
+  /** Its waits after the engine or the outbox did not answer. */
+  relayFirstBackoffMs: 100,
+  relayLongestBackoffMs: 30_000,
+  /** How long it goes on publishing what is pending when it is to stop. */
+  relayDrainMs: 10_000,
   /** How often retention is applied. */
   retentionEveryMs: 60_000,
   /** How often a SQLite file is looked at for commits of other processes. */

@@ -1,5 +1,6 @@
 export type { MemoryCapabilities } from './capabilities.ts'
 export { type MemoryInbox, type MemoryTransact, memoryInbox } from './inbox.ts'
 export { type MemoryEngine, memory } from './memory.ts'
+export { memoryOutbox } from './outbox.ts'
 export { memorySchemaStore } from './schema-store.ts'
 export { type MemoryTransaction, type MemoryTx, memoryTransaction } from './transaction.ts'

@@ -1,3 +1,4 @@
+export { fencedRelay } from './fenced-relay.ts'
 export type {
   OutboxFigures,
   OutboxRecord,
@@ -7,3 +8,5 @@ export type {
   RefusedRecord,
   RelayTerm,
 } from './outbox-store.ts'
+export { Relay, type RelayOptions } from './relay.ts'
+export { type RelayReport, reportRelay } from './relay-report.ts'

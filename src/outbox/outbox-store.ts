@@ -45,6 +45,8 @@ export interface OutboxFigures {
  * caller's transaction fulfils when the write is durable.
  */
 export interface OutboxStore<T extends CallerTransaction = CallerTransaction> {
+  /** Never set: from it `T` is inferred. */
+  readonly '~transaction'?: T
   /**
    * Writes in the caller's transaction, in the order given. The relay sees the records once that has committed.
    * @throws `transaction_invalid` for a handle that is finished, or of another database; where writes are awaited, as a rejection.

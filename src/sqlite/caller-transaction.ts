@@ -1,24 +1,36 @@
 import { realpathSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { TidingsError } from '../kernel/index.ts'
-import { Appender } from './appender.ts'
 import { checkDurable } from './database.ts'
 
-/** Appends inside a transaction that the caller has open on a connection of their own to the same file. */
-export class CallerTransactions {
+/**
+ * What a store needs to write inside a transaction that the caller has open, on a connection of their own to the same file:
+ * made once for each connection.
+ */
+export class CallerTransactions<Statements extends object> {
   readonly #file: string
-  readonly #appenders = new WeakMap<DatabaseSync, Appender>()
+  readonly #prepare: (database: DatabaseSync) => Statements
+  readonly #known = new WeakMap<DatabaseSync, Statements>()
 
-  constructor(file: string) {
+  /** @param own the connection to a database in memory, which no other can be to. */
+  constructor(file: string, prepare: (database: DatabaseSync) => Statements, own?: DatabaseSync) {
     this.#file = file
+    this.#prepare = prepare
+    if (own !== undefined) this.#known.set(own, prepare(own))
   }
 
   /** @throws `transaction_invalid` unless `tx` is an open transaction on our file. */
-  appenderOf(tx: unknown): Appender {
+  statementsFor(tx: unknown): Statements {
     if (!(tx instanceof DatabaseSync)) {
       throw new TidingsError(
         'transaction_invalid',
         'The tx given is not a DatabaseSync of node:sqlite. Give the connection on which your transaction is open.',
+      )
+    }
+    if (!tx.isOpen) {
+      throw new TidingsError(
+        'transaction_invalid',
+        'The connection given as tx is closed, so no transaction is open on it. Publish before you commit, and close last.',
       )
     }
     if (!tx.isTransaction) {
@@ -27,21 +39,22 @@ export class CallerTransactions {
         'No transaction is open on the connection given as tx, so the event could not commit with your rows. Begin one with BEGIN IMMEDIATE, or use `transaction` of the engine.',
       )
     }
-    const known = this.#appenders.get(tx)
+    const known = this.#known.get(tx)
     if (known !== undefined) return known
     this.#checkFile(tx)
     checkDurable(tx, this.#file)
-    const appender = new Appender(tx)
-    this.#appenders.set(tx, appender)
-    return appender
+    const statements = this.#prepare(tx)
+    this.#known.set(tx, statements)
+    return statements
   }
 
   #checkFile(tx: DatabaseSync): void {
     const location = tx.location()
-    if (location !== null && realpathSync(location) === realpathSync(this.#file)) return
+    const isFile = location !== null && this.#file !== ':memory:'
+    if (isFile && realpathSync(location) === realpathSync(this.#file)) return
     throw new TidingsError(
       'transaction_invalid',
-      `The transaction given as tx is on ${location ?? 'a database in memory'}, but the events are in ${this.#file}, and two files do not commit together. Keep the rows in the file of the log.`,
+      `The transaction given as tx is on ${location ?? 'a database in memory'}, but the events are in ${this.#file}, and two files do not commit together. Keep the rows in the file of the events.`,
     )
   }
 }

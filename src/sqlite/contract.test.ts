@@ -5,6 +5,7 @@ import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  outboxStoreContract,
   schemaStoreContract,
   transportContract,
   VirtualClock,
@@ -13,6 +14,7 @@ import { sqliteCapabilities } from './capabilities.ts'
 import { openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { sqliteInbox } from './inbox.ts'
+import { sqliteOutbox } from './outbox.ts'
 import { sqliteSchemaStore } from './schema-store.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
 import { sqlite } from './sqlite.ts'
@@ -80,6 +82,41 @@ describe('The inbox in a SQLite file', () => {
             .map((row) => String(row['text'])),
         async [Symbol.asyncDispose]() {
           await inbox.close()
+          database.close()
+          files[Symbol.dispose]()
+        },
+      }
+    },
+  })
+})
+
+describe.each([
+  ['in a SQLite file', 'service.db'],
+  ['in a SQLite database in memory', ':memory:'],
+])('The outbox %s', (_name, name) => {
+  outboxStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const clock = new VirtualClock()
+      const database = openDatabase(name === ':memory:' ? name : files.file(name))
+      const store = sqliteOutbox(database, { clock })
+      return {
+        store,
+        clock,
+        async transact(run) {
+          database.exec('BEGIN IMMEDIATE')
+          try {
+            await run((records) => store.add(database, records))
+            database.exec('COMMIT')
+          } catch (error) {
+            database.exec('ROLLBACK')
+            throw error
+          }
+        },
+        addLate: async (records) => store.add(database, records),
+        async [Symbol.asyncDispose]() {
+          await store.close()
           database.close()
           files[Symbol.dispose]()
         },

@@ -32,7 +32,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #writer: Writer
   readonly #clock: Clock
   readonly changes: ChangeFeed
-  readonly #callers: CallerTransactions
+  readonly #callers: CallerTransactions<Appender>
   readonly #appender: Appender
   readonly #records: RecordTable
   readonly #topics: TopicTable
@@ -55,7 +55,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     // On a clock of its own, a test's, nothing happens beside that clock; and nobody else can have a file in memory.
     const shared = clock === systemClock && writer.file !== ':memory:'
     this.changes = new ChangeFeed(database, clock, new WakeUp(shared ? writer.file : undefined))
-    this.#callers = new CallerTransactions(writer.file)
+    this.#callers = new CallerTransactions(writer.file, (tx) => new Appender(tx))
     this.#appender = new Appender(database)
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
@@ -251,7 +251,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   }
 
   #appendFor(tx: unknown, records: readonly AppendRecord[]): void {
-    const appender = this.#callers.appenderOf(tx)
+    const appender = this.#callers.statementsFor(tx)
     this.#read(() => inSavepoint(appender.database, () => appender.append(records, this.#clock.now())))
   }
 

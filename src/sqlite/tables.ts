@@ -137,11 +137,43 @@ CREATE TABLE tidings_schema_reference (
 CREATE INDEX tidings_schema_referrer ON tidings_schema_reference (context, id);
 `
 
+/** Pending records by position, those that the engine refuses, and which relay has the right: one row. */
+const outboxTables = `
+CREATE TABLE tidings_outbox (
+  position INTEGER PRIMARY KEY,
+  added_at INTEGER NOT NULL,
+  not_before INTEGER,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tidings_outbox_refused (
+  id INTEGER PRIMARY KEY,
+  position INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  not_before INTEGER,
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE tidings_outbox_relay (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  term INTEGER NOT NULL,
+  relay TEXT,
+  boot TEXT NOT NULL,
+  lease_ms INTEGER NOT NULL,
+  lease_until_ms REAL NOT NULL
+) STRICT;
+`
+
 /** What a file may hold of us, each with its own format version. */
-export type Part = 'log' | 'inbox' | 'schemas'
+export type Part = 'log' | 'inbox' | 'outbox' | 'schemas'
 
 export const tables: Readonly<Record<Part, string>> = {
   log: logTables,
   inbox: inboxTables,
+  outbox: outboxTables,
   schemas: schemaTables,
 }

@@ -5,6 +5,7 @@ export { Harness, type HarnessGroup, type HarnessOptions, harness } from './harn
 export { type InboxStoreContext, inboxStoreContract } from './inbox-store-contract.ts'
 export { type LogStoreContext, logStoreContract } from './log-store-contract.ts'
 export { type SchemaStoreContext, schemaStoreContract } from './schema-store-contract.ts'
+export { type OutboxStoreContext, outboxStoreContract } from './outbox-store-contract.ts'
 export type { TransportContext } from './transport-context.ts'
 export { type TransportContractOptions, transportContract } from './transport-contract.ts'
 export { settle, VirtualClock } from './virtual-clock.ts'
