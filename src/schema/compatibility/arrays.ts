@@ -1,6 +1,7 @@
 import { mostOf } from './counts.ts'
 import { type ItemModel, itemAt, itemsAt } from './item-model.ts'
 import { keyword, numberAt, type SchemaNode, schemaAt } from './node.ts'
+import { acceptsAnything } from './object-model.ts'
 import { judge, type Question } from './question.ts'
 
 /** Items by position and further ones, `uniqueItems`, `contains`. */
@@ -18,6 +19,7 @@ function compareItems(question: Question): void {
   const { writer, reader } = question
   const read = itemsAt(reader)
   const written = writer.plain.map(itemsAt)
+  if (isTuple(read) && written.some(isList) && question.comparison.strict) refuseTuple(question)
   const most = mostOf(writer, 'maxItems')
   const described = Math.max(read.prefix.length, ...written.map(({ prefix }) => prefix.length))
   for (let position = 0; position < Math.min(described, most); position++) {
@@ -29,6 +31,23 @@ function compareItems(question: Question): void {
   const part = question.comparison.accepts(known, read.rest)
   if (part.broken && (known.length === 0 || read.rest.schema === false)) return refuseRest(question, read)
   question.outcome.include(part)
+}
+
+/** Draft-07 writes both as `items`: a list of schemas, or one for all items. */
+function isTuple({ prefix, prefixKeyword }: ItemModel): boolean {
+  return prefix.length > 0 && prefixKeyword === 'items'
+}
+
+function isList({ prefix, rest, restKeyword }: ItemModel): boolean {
+  return prefix.length === 0 && restKeyword === 'items' && rest !== undefined && !acceptsAnything(rest)
+}
+
+function refuseTuple({ reader, outcome }: Question): void {
+  const message = 'Items are described by position where data is read, and all alike where it is written.'
+  outcome.breaks('items_changed', reader, ['items'], message, {
+    reader: 'Keep one schema for all items.',
+    writer: 'Describe the items by position, as they are read.',
+  })
 }
 
 function refuseRest({ reader, outcome }: Question, { restKeyword }: ItemModel): void {

@@ -71,6 +71,11 @@ export class Comparison {
     return this.#exact
   }
 
+  /** Confluent's rules hold, also those that refuse what no value can break. */
+  get strict(): boolean {
+    return this.#policy === 'strict' && !this.#exact
+  }
+
   get lenient(): boolean {
     return this.#policy === 'lenient' && !this.#exact
   }
