@@ -54,7 +54,7 @@ function refuseRest({ reader, outcome }: Question, { restKeyword }: ItemModel): 
   const message = 'Items may be written that are not read, or are read only if they fit a schema.'
   outcome.breaks(`${restKeyword}_tightened`, reader, [restKeyword], message, {
     reader: `Remove "${restKeyword}".`,
-    writer: 'Give further items the schema that they are read with.',
+    writer: `Set "${restKeyword}" and what stands beside it as it is where data is read.`,
   })
 }
 
@@ -74,7 +74,7 @@ function compareItem(
   const part = comparison.accepts(known, item)
   if (item.schema === false && part.broken) {
     return outcome.breaks('item_removed', reader, at, 'The item may be written and is not read.', {
-      reader: 'Keep the item, or allow further items.',
+      reader: 'Describe the item as it is written.',
       writer: `Close the array: "maxItems": ${position}.`,
     })
   }
@@ -84,8 +84,8 @@ function compareItem(
   }
   const message = 'Anything may be written at this position, because arrays are open where they are written.'
   outcome.breaks('item_added', reader, at, message, {
-    reader: 'Leave the item out, or give it the schema {}.',
-    writer: 'Describe the item as it is read, or close the array.',
+    reader: 'Give the item the schema {}.',
+    writer: `Describe the item as it is read, or close the array: "maxItems": ${position}.`,
   })
 }
 
@@ -95,8 +95,9 @@ function compareContains(question: Question): void {
   if (asked === undefined) return
   const least = numberAt(reader, 'minContains') ?? 1
   const most = numberAt(reader, 'maxContains')
+  const fits = (_: SchemaNode, given: SchemaNode): boolean => comparison.implies([given], asked)
   const enough = (node: SchemaNode, given: SchemaNode): boolean =>
-    (numberAt(node, 'minContains') ?? 1) >= least && comparison.implies([given], asked)
+    (numberAt(node, 'minContains') ?? 1) >= least && fits(node, given)
   const few = (node: SchemaNode, given: SchemaNode): boolean =>
     (numberAt(node, 'maxContains') ?? Number.POSITIVE_INFINITY) <= (most ?? 0) &&
     comparison.implies([asked], given)
@@ -105,6 +106,16 @@ function compareContains(question: Question): void {
       const given = schemaAt(node, 'contains')
       return given !== undefined && holds(node, given)
     })
-  judge(question, 'contains', least === 0 || some(enough))
+  if (least === 0 || some(enough)) judge(question, 'contains', true)
+  else if (some(fits)) refuseFewer(question, least)
+  else judge(question, 'contains', false)
   if (most !== undefined) judge(question, 'maxContains', mostOf(writer, 'maxItems') <= most || some(few))
+}
+
+function refuseFewer({ reader, outcome }: Question, least: number): void {
+  const message = `At least ${least} items must fit "contains" to be read, and fewer may be written.`
+  outcome.breaks('minContains_tightened', reader, ['minContains'], message, {
+    reader: 'Set "minContains" as it is where data is written.',
+    writer: `Set "minContains" to ${least}.`,
+  })
 }

@@ -152,8 +152,8 @@ export class Comparison {
     if (writer.never) return
     if (wanted.never) {
       outcome.breaks('false_schema', reader, [], 'Data may be written that the schema false never reads.', {
-        reader: 'Accept what is written, or use true.',
-        writer: 'Write nothing here: use the schema false.',
+        reader: 'Use the schema true, or the one that data is written with.',
+        writer: 'Use the schema false: write nothing here.',
       })
       return
     }
