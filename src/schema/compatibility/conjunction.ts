@@ -104,8 +104,7 @@ function typesRefused(node: SchemaNode): ReadonlySet<ValueType> {
 
 /** Objects and arrays are not looked into: they stay. */
 function inBoth(left: readonly unknown[], right: readonly unknown[]): readonly unknown[] {
-  const isInside = (value: unknown): boolean => typeof value === 'object' && value !== null
-  return left.filter((value) => isInside(value) || right.includes(value))
+  return left.filter((value) => (typeof value === 'object' && value !== null) || right.includes(value))
 }
 
 /** The values that `const` or `enum` lists. */

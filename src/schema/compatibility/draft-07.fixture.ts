@@ -1,7 +1,7 @@
 import { isObject, type JsonSchema } from '../json-schema.ts'
 import { type AnySchema, withInner } from './oracle.fixture.ts'
 
-const newer = ['minContains', 'maxContains', 'unevaluatedItems', 'unevaluatedProperties']
+const newer = new Set(['minContains', 'maxContains', 'unevaluatedItems', 'unevaluatedProperties'])
 
 /** A schema of 2020-12 in the words of draft-07, without what draft-07 has no words for. */
 export function asDraft07(schema: JsonSchema): JsonSchema {
@@ -10,7 +10,7 @@ export function asDraft07(schema: JsonSchema): JsonSchema {
 
 function rewritten(schema: JsonSchema): JsonSchema {
   const { prefixItems, items, dependentRequired, dependentSchemas, $ref, ...rest } = withInner(schema, inner)
-  const more = Object.fromEntries(Object.entries(rest).filter(([name]) => !newer.includes(name)))
+  const more = Object.fromEntries(Object.entries(rest).filter(([name]) => !newer.has(name)))
   const { $defs, ...own } = more
   return {
     ...own,

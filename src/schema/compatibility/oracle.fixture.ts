@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { isObject, type JsonSchema } from '../json-schema.ts'
+import { isSchema } from './node.ts'
 
 export type AnySchema = JsonSchema | boolean
 
@@ -139,13 +140,13 @@ function edited(document: JsonSchema, { at, kind, entry, schema, by }: Edit): Js
 }
 
 function countIn(schema: AnySchema): number {
-  let count = 0
+  let found = 0
   const walk = (value: AnySchema): AnySchema => {
-    count++
+    found++
     return isObject(value) ? withInner(value, walk) : value
   }
   walk(schema)
-  return count
+  return found
 }
 
 const single = new Set(
@@ -158,7 +159,6 @@ const maps = new Set(['properties', 'patternProperties', 'dependentSchemas', 'de
 
 /** The schema with each of the schemas directly inside it exchanged. */
 export function withInner(schema: JsonSchema, exchange: (inner: AnySchema) => AnySchema): JsonSchema {
-  const isSchema = (value: unknown): value is AnySchema => typeof value === 'boolean' || isObject(value)
   const each = (value: unknown): unknown => (isSchema(value) ? exchange(value) : value)
   return Object.fromEntries(
     Object.entries(schema).map(([name, value]) => {

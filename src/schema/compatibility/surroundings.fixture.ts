@@ -19,11 +19,11 @@ export function withoutSurroundings(pair: Pair, { kind, path }: Difference): Wit
       left = fewer
       progress = true
       const witness = witnessOf(...left, 'quick')
-      if (Array.isArray(witness)) return witness
+      if (witness !== undefined && witness !== 'unknown') return witness
     }
   }
   const witness = witnessOf(...left)
-  return Array.isArray(witness) ? witness : left
+  return witness === undefined || witness === 'unknown' ? left : witness
 }
 
 function stillBreaks([writer, reader]: Pair, kind: string, path: string): boolean {

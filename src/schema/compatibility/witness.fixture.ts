@@ -56,7 +56,7 @@ function thinned(values: readonly unknown[]): readonly unknown[] {
 const names = ['a', 'b', 'c', 'x', 'z', 'ab', 'long']
 
 /** The value with another one at each place inside it, and one more. */
-function* variants(value: unknown, pool: readonly unknown[]): Generator<unknown> {
+function* variants(value: unknown, pool: readonly unknown[]): Generator {
   if (Array.isArray(value)) {
     yield [...value, ...value]
     for (let at = 0; at <= value.length; at++) {
