@@ -11,6 +11,7 @@
 export type ErrorKind = 'usage' | 'invalid' | 'missing' | 'unreachable' | 'refused' | 'failed'
 
 export const errorCodes = {
+  access_denied: 'refused',
   bus_closed: 'refused',
   capability_missing: 'refused',
   catalog_invalid: 'usage',
@@ -74,6 +75,8 @@ export const errorCodes = {
   schema_version_missing: 'missing',
   schema_version_not_deleted: 'refused',
   storage_full: 'failed',
+  tables_missing: 'missing',
+  tables_version: 'refused',
   topic_missing: 'missing',
   transaction_async: 'usage',
   transaction_invalid: 'usage',

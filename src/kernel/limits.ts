@@ -80,6 +80,13 @@ export const limits = {
   /** How long a write waits for other processes on the same SQLite file. */
   busyMs: 5_000,
   busyRetryMs: 1,
+  /** Connections of one pool to PostgreSQL, and how long one may take to open. */
+  postgresConnections: 10,
+  postgresConnectMs: 10_000,
+  /** How often PostgreSQL is looked at for what nobody notifies; how long a notification to oneself may take; and how soon a lost session is opened again. */
+  postgresPollMs: 20,
+  postgresProbeMs: 2_000,
+  postgresRetryMs: 500,
   /** Between two heartbeats, however soon another member's lease ends. */
   leastBeatMs: 5,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */

@@ -1,4 +1,4 @@
-import { type ObjectModel, objectAt } from './object-model.ts'
+import { acceptsAnything, type ObjectModel, objectAt } from './object-model.ts'
 import { keyword, type SchemaNode } from './node.ts'
 import type { Question } from './question.ts'
 
@@ -9,8 +9,7 @@ export function compareFurtherProperties(
   written: readonly ObjectModel[],
 ): void {
   for (const [pattern, schema] of read.patterns) comparePattern(question, pattern, schema, written)
-  if (read.rest !== undefined && !question.comparison.implies([], read.rest))
-    compareRest(question, read, read.rest, written)
+  if (read.rest !== undefined && !acceptsAnything(read.rest)) compareRest(question, read, read.rest, written)
 }
 
 function comparePattern(
@@ -19,7 +18,7 @@ function comparePattern(
   schema: SchemaNode,
   written: readonly ObjectModel[],
 ): void {
-  if (comparison.implies([], schema)) return
+  if (acceptsAnything(schema)) return
   const same = written.flatMap(({ patterns }) => patterns.get(pattern) ?? [])
   const part = comparison.accepts([...same, ...written.flatMap(onlyRest)], schema)
   const fits = (each: SchemaNode): boolean => comparison.implies([...same, each], schema)
@@ -57,8 +56,8 @@ function compareRest(
   const isGiven = written.some((model) => model.certain && model.rest !== undefined)
   if (comparison.lenient) return outcome.allows(kind, reader, [read.restKeyword], message)
   outcome.breaks(isGiven ? kind : `${read.restKeyword}_added`, reader, [read.restKeyword], message, {
-    reader: `Set "${read.restKeyword}" to true, or use the policy lenient.`,
-    writer: `Set "${read.restKeyword}" and what stands beside it as it is where data is read, or use the policy lenient.`,
+    reader: `Leave "${read.restKeyword}" as open as it is where data is written, or use the policy lenient.`,
+    writer: `Set "${read.restKeyword}" as it is where data is read, or use the policy lenient.`,
   })
 }
 

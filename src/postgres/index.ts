@@ -1,0 +1,23 @@
+export type { PostgresOptions } from './database.ts'
+export { type PostgresTransact, postgresInbox } from './inbox.ts'
+export { type Migration, migrate, pendingMigrations } from './migrate.ts'
+export { postgresOutbox } from './outbox.ts'
+export type {
+  PostgresClient,
+  PostgresNotification,
+  PostgresPool,
+  PostgresQuery,
+  PostgresResult,
+} from './query.ts'
+export type { PostgresSource } from './source.ts'
+export type { PostgresTransaction } from './transaction.ts'
+export {
+  type DrizzleSql,
+  type DrizzleTransaction,
+  drizzleTransaction,
+  type KnexTransaction,
+  knexTransaction,
+  kyselyTransaction,
+  type PrismaTransaction,
+  prismaTransaction,
+} from './transactions.ts'

@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { TidingsError } from '../kernel/index.ts'
+import { sqlState, stateOf } from './errors.ts'
+import type { PostgresPool, PostgresQuery } from './query.ts'
+import { quoted, rowsOf } from './sql.ts'
+
+/** A numbered file of SQL, run once for a schema, in the order of the numbers. */
+export interface Migration {
+  readonly number: number
+  /** As `001-inbox.sql`. */
+  readonly file: string
+  readonly sql: string
+}
+
+const folder = new URL('./migrations/', import.meta.url)
+
+/** All that this build knows. Names in them are without a schema: they are run with it in the search path. */
+export function migrations(): readonly Migration[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d{3}-.*\.sql$/.test(file))
+    .toSorted()
+    .map((file) => ({
+      number: Number(file.slice(0, 3)),
+      file,
+      sql: readFileSync(new URL(file, folder), 'utf8'),
+    }))
+}
+
+/**
+ * Brings the tables of a schema to this build's format: each file in a transaction of its own. Safe when several processes
+ * do it at the same time: one does, the others wait. Returns what was run.
+ * @throws `tables_version` for tables of a newer build, `access_denied` without the rights of an owner.
+ */
+export async function migrate(pool: PostgresPool, schema: string): Promise<readonly Migration[]> {
+  const run: Migration[] = []
+  for (const migration of migrations()) if (await runOnce(pool, schema, migration)) run.push(migration)
+  return run
+}
+
+/** What `migrate` would run. */
+export async function pendingMigrations(pool: PostgresQuery, schema: string): Promise<readonly Migration[]> {
+  const format = (await formatOf(pool, schema))?.number ?? 0
+  checkNewest(schema, format)
+  return migrations().filter(({ number }) => number > format)
+}
+
+/**
+ * Looks whether the tables are of this build's format, and brings them there when `create` says so.
+ * @returns what tells them from those of another database.
+ */
+export async function checkTables(pool: PostgresPool, schema: string, create: boolean): Promise<string> {
+  const pending = await pendingMigrations(pool, schema)
+  if (pending.length > 0) {
+    if (!create) throw missing(schema, pending)
+    await migrate(pool, schema).catch((error: unknown) => {
+      throw stateOf(error) === sqlState.denied ? missing(schema, pending, error) : error
+    })
+  }
+  return (await formatOf(pool, schema))?.identity ?? ''
+}
+
+async function runOnce(pool: PostgresPool, schema: string, migration: Migration): Promise<boolean> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    // Without rights to anything: a lock of ours, held until the transaction ends.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tidings migrate ${schema}`])
+    const format = (await formatOf(client, schema))?.number ?? 0
+    checkNewest(schema, format)
+    const due = migration.number > format
+    if (due) await apply(client, schema, migration)
+    await client.query('COMMIT')
+    return due
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function apply(client: PostgresQuery, schema: string, { number, sql }: Migration): Promise<void> {
+  const name = quoted(schema)
+  if ((await formatOf(client, schema)) === undefined) {
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`)
+    await client.query(
+      `CREATE TABLE ${name}.format (number integer NOT NULL, identity uuid NOT NULL DEFAULT gen_random_uuid())`,
+    )
+    await client.query(`INSERT INTO ${name}.format (number) VALUES (0)`)
+  }
+  await client.query(`SET LOCAL search_path TO ${name}`)
+  await client.query(sql)
+  await client.query(`UPDATE ${name}.format SET number = $1`, [number])
+}
+
+async function formatOf(
+  tx: PostgresQuery,
+  schema: string,
+): Promise<{ readonly number: number; readonly identity: string } | undefined> {
+  const table = `${quoted(schema)}.format`
+  const [found] = await rowsOf(tx, 'SELECT to_regclass($1) IS NOT NULL AS found', [table])
+  if (found?.['found'] !== true) return undefined
+  const [row] = await rowsOf(tx, `SELECT number, identity::text AS identity FROM ${table}`)
+  return row && { number: Number(row['number']), identity: String(row['identity']) }
+}
+
+function checkNewest(schema: string, format: number): void {
+  const newest = migrations().at(-1)?.number ?? 0
+  if (format <= newest) return
+  throw new TidingsError(
+    'tables_version',
+    `The tables in schema "${schema}" are of a newer Tidings (format ${format}, this one knows ${newest}). Upgrade this program.`,
+  )
+}
+
+function missing(schema: string, pending: readonly Migration[], cause?: unknown): TidingsError {
+  const files = pending.map(({ file }) => file).join(', ')
+  return new TidingsError(
+    'tables_missing',
+    `The tables in schema "${schema}" are not there, or older than this program: ${files} to run. Run \`tidings migrate\` as a user who may create them.`,
+    { cause },
+  )
+}

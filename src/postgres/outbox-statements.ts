@@ -1,0 +1,73 @@
+import { time } from './sql.ts'
+
+/** The statements of the outbox; docs/decisions/ has a page on the order in which records are claimed. */
+export function outboxStatements(schema: string): {
+  add(count: number): string
+  readonly lead: string
+  readonly resign: string
+  readonly term: string
+  readonly claim: string
+  readonly settle: string
+  readonly refuse: string
+  readonly refused: string
+  readonly restore: string
+  readonly figures: string
+  readonly pending: string
+} {
+  const columns = 'position, topic, partition, not_before, body'
+  // Whoever takes the right over waits for what is being written under it.
+  const held = `held AS MATERIALIZED (SELECT 1 FROM ${schema}.relay WHERE relay = $1 AND term = $2 FOR SHARE)`
+  const wasHeld = 'SELECT EXISTS (SELECT FROM held) AS held'
+  return {
+    // Scalars only: not every query builder hands arrays on. Nothing is written into the tables of another database.
+    add(count) {
+      const rows = Array.from({ length: count }, (_, row) => {
+        const first = 3 + 4 * row
+        return `($${first}, $${first + 1}::integer, $${first + 2}, $${first + 3}::bigint)`
+      })
+      return `INSERT INTO ${schema}.outbox (topic, partition, body, not_before, added_at)
+        SELECT r.topic, r.partition, r.body, r.not_before, ${time('$2')}
+        FROM (VALUES ${rows.join(', ')}) r (topic, partition, body, not_before)
+        WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM ${schema}.format f WHERE f.identity = $1::uuid)
+        RETURNING 1`
+    },
+    lead: `INSERT INTO ${schema}.relay AS r (relay, term, lease_until, locked)
+      VALUES ($1, 1, ${time('$4')} + $2::bigint, $3::boolean)
+      ON CONFLICT (id) DO UPDATE SET relay = excluded.relay, lease_until = excluded.lease_until, locked = excluded.locked,
+        term = CASE WHEN r.relay = excluded.relay THEN r.term ELSE r.term + 1 END
+      WHERE r.relay = excluded.relay OR r.lease_until <= ${time('$4')} OR (r.locked AND excluded.locked)
+      RETURNING term`,
+    // Nobody is called so: the next term is another one, also of the same relay.
+    resign: `UPDATE ${schema}.relay SET relay = '', lease_until = 0, locked = false WHERE relay = $1 AND term = $2`,
+    term: `SELECT relay, term FROM ${schema}.relay`,
+    // An xid that the server has not given out yet is of a dump that was restored: it is committed like all that is in it.
+    claim: `WITH oldest AS MATERIALIZED (
+        SELECT ${columns}, xid < pg_snapshot_xmin(now.snapshot) OR xid >= pg_snapshot_xmax(now.snapshot) AS decided
+        FROM ${schema}.outbox, (SELECT pg_current_snapshot() AS snapshot) now
+        WHERE refusal IS NULL AND EXISTS (SELECT FROM ${schema}.relay WHERE relay = $1 AND term = $2)
+        ORDER BY position LIMIT $3
+      ), summed AS (
+        SELECT *, bool_and(decided) OVER places AS claimed, row_number() OVER places AS place,
+          sum(octet_length(body)) OVER places AS bytes
+        FROM oldest WINDOW places AS (ORDER BY position)
+      )
+      SELECT ${columns} FROM summed WHERE claimed AND (bytes <= $4 OR place = 1) ORDER BY position`,
+    settle: `WITH ${held}, gone AS (
+        DELETE FROM ${schema}.outbox WHERE position = ANY ($3::bigint[]) AND refusal IS NULL AND EXISTS (SELECT FROM held)
+      ) ${wasHeld}`,
+    refuse: `WITH ${held}, refused AS (
+        UPDATE ${schema}.outbox o SET refusal = r.reason FROM unnest($3::bigint[], $4::text[]) r (position, reason)
+        WHERE o.position = r.position AND o.refusal IS NULL AND EXISTS (SELECT FROM held)
+      ) ${wasHeld}`,
+    refused: `SELECT ${columns}, refusal FROM ${schema}.outbox WHERE refusal IS NOT NULL ORDER BY position LIMIT $1`,
+    restore: `WITH refused AS (
+        DELETE FROM ${schema}.outbox WHERE refusal IS NOT NULL RETURNING ${columns}, added_at
+      ), restored AS (
+        INSERT INTO ${schema}.outbox (topic, partition, not_before, body, added_at)
+        SELECT topic, partition, not_before, body, added_at FROM refused ORDER BY position RETURNING 1
+      ) SELECT count(*) AS restored FROM restored`,
+    figures: `SELECT count(*) FILTER (WHERE refusal IS NULL) AS pending, count(refusal) AS refused,
+      ${time('$1')} - min(added_at) FILTER (WHERE refusal IS NULL) AS oldest_age FROM ${schema}.outbox`,
+    pending: `SELECT 1 FROM ${schema}.outbox WHERE refusal IS NULL ORDER BY position LIMIT 1`,
+  }
+}

@@ -1,0 +1,173 @@
+import { Listeners, limits, type Timer } from '../kernel/index.ts'
+import type {
+  OutboxFigures,
+  OutboxRecord,
+  OutboxStore,
+  PendingRecord,
+  Refusal,
+  RefusedRecord,
+  RelayTerm,
+} from '../outbox/index.ts'
+import { fencedRelay } from '../outbox/index.ts'
+import { inCallersTransaction, ofAnotherDatabase } from './caller.ts'
+import { Database, type PostgresOptions } from './database.ts'
+import { outboxStatements } from './outbox-statements.ts'
+import type { PostgresQuery } from './query.ts'
+import { Session } from './session.ts'
+import type { PostgresSource } from './source.ts'
+import { only, type Row, storable } from './sql.ts'
+import type { PostgresTransaction } from './transaction.ts'
+
+/**
+ * An outbox in PostgreSQL, in the database of the caller's rows. `tx` is a client of `pg` with an open transaction, or that
+ * of a query builder through its adapter, as `drizzleTransaction(tx, sql)`.
+ */
+export function postgresOutbox(
+  source: PostgresSource,
+  options: PostgresOptions = {},
+): OutboxStore<PostgresTransaction> {
+  return new PostgresOutbox(new Database(source, options))
+}
+
+/** Records of one INSERT: PostgreSQL takes 65,535 parameters. */
+const insertedTogether = 1_000
+
+export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
+  readonly #database: Database
+  readonly #session: Session
+  readonly #sql: ReturnType<typeof outboxStatements>
+  readonly #listeners = new Listeners()
+  #poll: Timer | undefined
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#session = new Session(database)
+    this.#sql = outboxStatements(database.schema)
+  }
+
+  async add(tx: PostgresQuery, records: readonly OutboxRecord[]): Promise<void> {
+    const { identity = null, nowMs, schema } = this.#database
+    for (let from = 0; from < records.length; from += insertedTogether) {
+      const some = records.slice(from, from + insertedTogether)
+      const values = some.flatMap(({ topic, partition, body, notBefore }) => [
+        topic,
+        partition,
+        body,
+        notBefore ?? null,
+      ])
+      const text = this.#sql.add(some.length)
+      const { rows } = await inCallersTransaction(tx, `${schema}.outbox`, text, [identity, nowMs, ...values])
+      if (rows.length < some.length) throw ofAnotherDatabase()
+    }
+  }
+
+  async lead(relay: string, leaseMs: number): Promise<RelayTerm | undefined> {
+    const locked = await this.#session.tryLock(this.#lock, relay)
+    const values = [relay, leaseMs, locked, this.#database.nowMs]
+    const [row] = await this.#database.query(this.#sql.lead, values)
+    if (row !== undefined) return { relay, term: Number(row['term']) }
+    await this.#session.unlock(this.#lock, relay)
+    return undefined
+  }
+
+  async resign({ relay, term }: RelayTerm): Promise<void> {
+    await this.#database.query(this.#sql.resign, [relay, term])
+    await this.#session.unlock(this.#lock, relay)
+  }
+
+  async claim(
+    { relay, term }: RelayTerm,
+    { maxRecords, maxBytes }: { readonly maxRecords: number; readonly maxBytes: number },
+  ): Promise<readonly PendingRecord[]> {
+    const rows = await this.#database.query(this.#sql.claim, [relay, term, maxRecords, maxBytes])
+    if (rows.length === 0) await this.#checkTerm({ relay, term })
+    return rows.map(pendingOf)
+  }
+
+  settle(term: RelayTerm, positions: readonly number[]): Promise<void> {
+    return this.#change(this.#sql.settle, term, [positions])
+  }
+
+  refuse(term: RelayTerm, refusals: readonly Refusal[]): Promise<void> {
+    const reasons = refusals.map(({ reason }) => storable(reason).slice(0, limits.errorLength))
+    return this.#change(this.#sql.refuse, term, [refusals.map(({ position }) => position), reasons])
+  }
+
+  async listRefused(limit: number): Promise<readonly RefusedRecord[]> {
+    const rows = await this.#database.query(this.#sql.refused, [limit])
+    return rows.map((row) => ({ ...pendingOf(row), reason: String(row['refusal']) }))
+  }
+
+  async restore(): Promise<number> {
+    return Number(only(await this.#database.query(this.#sql.restore))['restored'])
+  }
+
+  async figures(): Promise<OutboxFigures> {
+    const row = only(await this.#database.query(this.#sql.figures, [this.#database.nowMs]))
+    const oldestAge = row['oldest_age']
+    return {
+      pending: Number(row['pending']),
+      oldestAgeMs: oldestAge === null ? undefined : Math.max(0, Number(oldestAge)),
+      refused: Number(row['refused']),
+    }
+  }
+
+  /** Looks: a NOTIFY in the transaction of the caller would take a lock that all commits of the server share. */
+  watch(changed: () => void): () => void {
+    const stop = this.#listeners.add(changed)
+    if (this.#poll === undefined) this.#arm()
+    return () => {
+      stop()
+      if (this.#listeners.size === 0) this.#stopPolling()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear()
+    this.#stopPolling()
+    await this.#session.close()
+    await this.#database.close()
+  }
+
+  get #lock(): string {
+    return `tidings relay ${this.#database.schemaName}`
+  }
+
+  #arm(): void {
+    const look = async (): Promise<void> => {
+      const rows = await this.#database.query(this.#sql.pending).catch(() => [])
+      if (rows.length > 0) this.#listeners.tell()
+      if (this.#poll !== undefined) this.#arm()
+    }
+    this.#poll = this.#database.timers.schedule(limits.postgresPollMs, () => void look(), {
+      background: true,
+    })
+  }
+
+  #stopPolling(): void {
+    this.#poll?.cancel()
+    this.#poll = undefined
+  }
+
+  /** Changes records as the relay of a term, or nothing. */
+  async #change(text: string, { relay, term }: RelayTerm, values: readonly unknown[]): Promise<void> {
+    const { held } = only(await this.#database.query(text, [relay, term, ...values]))
+    if (held !== true) await this.#checkTerm({ relay, term })
+  }
+
+  async #checkTerm({ relay, term }: RelayTerm): Promise<void> {
+    const [row] = await this.#database.query(this.#sql.term)
+    if (row?.['relay'] === relay && Number(row['term']) === term) return
+    throw fencedRelay({ relay, term }, row && row['relay'] !== '' ? Number(row['term']) : undefined)
+  }
+}
+
+function pendingOf(row: Row): PendingRecord {
+  return {
+    position: Number(row['position']),
+    topic: String(row['topic']),
+    partition: Number(row['partition']),
+    body: String(row['body']),
+    notBefore: row['not_before'] === null ? undefined : Number(row['not_before']),
+  }
+}

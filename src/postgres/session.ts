@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import { Listeners, limits, sleep, type Timer } from '../kernel/index.ts'
+import type { Database } from './database.ts'
+import type { PostgresClient } from './query.ts'
+
+/** What was notified: who did it, and what. Undefined when something may have been missed. */
+export type Notified = { readonly sender: string; readonly what: string } | undefined
+
+/**
+ * A connection that is kept: for LISTEN and for locks that end with it. Behind a pooler in transaction mode there is no
+ * such thing, since every statement may run on another connection: that is found out by a notification to oneself, and
+ * said once, as a warning of the process.
+ */
+export class Session {
+  readonly #database: Database
+  readonly #channel: string
+  readonly #sender: string = randomUUID()
+  readonly #listeners = new Listeners<[Notified]>()
+  /** By name, who in this process has it. */
+  readonly #locks = new Map<string, string>()
+  #opened: Promise<PostgresClient | undefined> | undefined
+  #retry: Timer | undefined
+  #impossible = false
+  #closed = false
+
+  constructor(database: Database) {
+    this.#database = database
+    this.#channel = `tidings_${database.schemaName}`
+  }
+
+  /** Whether there is one now: else look for changes, and rely on leases. */
+  async available(): Promise<boolean> {
+    return (await this.#open()) !== undefined
+  }
+
+  /** Returns how to stop. */
+  listen(listener: (notified: Notified) => void): () => void {
+    const stop = this.#listeners.add(listener)
+    void this.#open()
+    return stop
+  }
+
+  /** SQL that tells all other sessions when its transaction commits, and its values. */
+  notification(what: string): readonly [text: string, values: readonly string[]] {
+    return ['SELECT pg_notify($1, $2)', [this.#channel, `${this.#sender} ${what}`]]
+  }
+
+  /** Whether a holder has the lock now: it had it, or got it. Other holders are in other sessions, or in this. */
+  async tryLock(name: string, holder: string): Promise<boolean> {
+    const client = await this.#open()
+    if (client === undefined) return false
+    try {
+      const known = this.#locks.get(name)
+      if (known !== undefined) {
+        // Else the loss of the connection might not be known yet.
+        await client.query('SELECT 1')
+        return known === holder && this.#locks.get(name) === holder
+      }
+      const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [
+        name,
+      ])
+      const locked = (rows[0] as { readonly locked: boolean }).locked
+      if (locked) this.#locks.set(name, holder)
+      return locked
+    } catch {
+      this.#lose(client)
+      return false
+    }
+  }
+
+  async unlock(name: string, holder: string): Promise<void> {
+    if (this.#locks.get(name) !== holder) return
+    this.#locks.delete(name)
+    const client = await this.#open()
+    try {
+      await client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
+    } catch {
+      if (client !== undefined) this.#lose(client)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#retry?.cancel()
+    this.#listeners.clear()
+    const client = await this.#opened
+    this.#opened = undefined
+    // Not given back to the pool: it listens, and may hold locks.
+    client?.release(true)
+  }
+
+  #open(): Promise<PostgresClient | undefined> {
+    if (this.#closed || this.#impossible) return Promise.resolve(undefined)
+    this.#opened ??= this.#connect().catch(() => {
+      this.#opened = undefined
+      this.#retryLater()
+      return undefined
+    })
+    return this.#opened
+  }
+
+  async #connect(): Promise<PostgresClient | undefined> {
+    const client = await this.#database.connect()
+    try {
+      client.on('error', () => this.#lose(client))
+      if (await this.#hearsItself(client)) {
+        client.on('notification', ({ channel, payload = '' }) => this.#tell(channel, payload))
+        return client
+      }
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+    client.release(true)
+    this.#impossible = true
+    process.emitWarning(
+      `The database is behind a pooler that does not keep connections, so nothing can be notified: new events are looked for every ${limits.postgresPollMs} ms.`,
+    )
+    return undefined
+  }
+
+  async #hearsItself(client: PostgresClient): Promise<boolean> {
+    const probe = randomUUID()
+    const heard = new Promise<true>((resolve) => {
+      client.on('notification', ({ payload }) => payload === `${this.#sender} ${probe}` && resolve(true))
+    })
+    await client.query(`LISTEN ${this.#channel}`)
+    await this.#database.query(...this.notification(probe))
+    const patience = sleep(this.#database.timers, limits.postgresProbeMs).then(() => false)
+    return Promise.race([heard, patience])
+  }
+
+  /** The connection is gone, and its locks with it. */
+  #lose(client: PostgresClient): void {
+    if (this.#opened === undefined) return
+    this.#opened = undefined
+    this.#locks.clear()
+    client.release(true)
+    this.#listeners.tell(undefined)
+    this.#retryLater()
+  }
+
+  #retryLater(): void {
+    if (this.#closed || this.#listeners.size === 0) return
+    this.#retry = this.#database.timers.schedule(
+      limits.postgresRetryMs,
+      () => {
+        void this.#open().then((client) => client && this.#listeners.tell(undefined))
+      },
+      { background: true },
+    )
+  }
+
+  #tell(channel: string, payload: string): void {
+    const [sender = '', ...what] = payload.split(' ')
+    if (channel === this.#channel && sender !== this.#sender)
+      this.#listeners.tell({ sender, what: what.join(' ') })
+  }
+}
