@@ -45,6 +45,14 @@ export const limits = {
   schemaHistoryPage: 100,
   /** Reasons given why two versions are not compatible. */
   schemaReasons: 100,
+  /**
+   * Checking an upload to the registry server: up to how many characters of all schemas that belong to it it is done at
+   * once, and else in a thread: how long that may take, how much memory, and how many wait for it.
+   */
+  schemaCheckedAtOnce: 4_096,
+  schemaCheckMs: 4_000,
+  schemaCheckMegabytes: 512,
+  schemaChecksWaiting: 64,
   /** A request to the registry server: a schema of `schemaBytes` as a string in JSON, with what belongs to it. */
   registryBodyBytes: 4_194_304,
   /** What the registry server lists at most of one thing, and unless told otherwise. */

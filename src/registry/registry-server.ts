@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
-import { toError } from '../kernel/index.ts'
+import { type Clock, systemClock, toError } from '../kernel/index.ts'
 import { defaultContext, type EmbeddedRegistry, embeddedRegistry, type SchemaStore } from '../schema/index.ts'
+import { CheckWorker } from './check-worker.ts'
 import { addCompatibility } from './compatibility-routes.ts'
 import { addEventSchemas } from './event-schema-routes.ts'
 import { Fault, faultCodes, faultOf, statusOf } from './faults.ts'
 import { checkRequest } from './guard.ts'
+import { rulesBeside } from './rules-beside.ts'
 import { addSchemas } from './schema-routes.ts'
 import { addSettings } from './setting-routes.ts'
 import { addSubjects } from './subject-routes.ts'
@@ -21,6 +23,8 @@ export interface RegistryServerOptions {
    * tests expect none. Default false.
    */
   readonly guidWithIds?: boolean | undefined
+  /** Bounds how long a large schema may be checked. */
+  readonly clock?: Clock | undefined
   /** Told of every error that a client is told nothing of. It does not throw. */
   readonly onError?: ((error: Error) => void) | undefined
 }
@@ -34,7 +38,8 @@ const mediaType = 'application/vnd.schemaregistry.v1+json'
 
 /** A schema registry that speaks Confluent's REST API. It never looks at what content types a request sends or wants. */
 export function registryServer(options: RegistryServerOptions): RegistryServer {
-  const registry = embeddedRegistry(options.store)
+  const worker = new CheckWorker(options.clock ?? systemClock)
+  const registry = embeddedRegistry(options.store, rulesBeside(worker))
   const app = new Hono()
   app.use(async (c, next) => {
     checkRequest(c.req.raw, options.token)

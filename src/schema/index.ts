@@ -43,6 +43,8 @@ export {
   subjectOrContextOf,
   subjectText,
 } from './registry/schema-subject.ts'
+export type { ResolvedSchema } from './registry/references.ts'
+export { type ReadQuestion, rulesOf, type SchemaTypeRules } from './registry/schema-types.ts'
 export { sameSchema } from './same-schema.ts'
 export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'
 export type {

@@ -4,12 +4,13 @@ import { type ResolvedSchema, resolveReferences } from './references.ts'
 import type { SchemaStore, StoredVersion, SubjectRevision } from './schema-store.ts'
 import { type SchemaSubject, schemaSubjectOf } from './schema-subject.ts'
 import { parseSchemaText } from './schema-text.ts'
-import { checkSchemaType, rulesOf } from './schema-types.ts'
+import { checkSchemaType, type RulesOf, type SchemaTypeRules } from './schema-types.ts'
 
 /** A definition that may become a version. */
 export interface Candidate extends SchemaIdentity {
   readonly subject: SchemaSubject
   readonly definition: SchemaDefinition
+  readonly rules: SchemaTypeRules
 }
 
 /** A valid one, with what it refers to. */
@@ -21,16 +22,20 @@ export interface ResolvedCandidate extends Candidate {
 }
 
 /** @throws `schema_invalid`, `schema_unsupported` and `limit_exceeded` for what is no schema; compiling is not tried yet. */
-export function candidateOf(subject: SchemaSubject, definition: SchemaDefinition): Candidate {
-  rulesOf(definition.schemaType)
+export function candidateOf(
+  subject: SchemaSubject,
+  definition: SchemaDefinition,
+  rulesOf: RulesOf,
+): Candidate {
+  const rules = rulesOf(definition.schemaType)
   const value = parseSchemaText(definition.schema)
   checkSchemaType(definition, value)
-  return { subject, definition, ...identityOf(definition) }
+  return { subject, definition, rules, ...identityOf(definition) }
 }
 
 /** @throws `schema_invalid` when it cannot be compiled, or refers to what is not there. */
 export async function resolveCandidate(store: SchemaStore, candidate: Candidate): Promise<ResolvedCandidate> {
-  const { definition, subject } = candidate
+  const { definition, subject, rules } = candidate
   const targetOf = (reference: SchemaReference): SchemaSubject =>
     schemaSubjectOf(reference.subject, subject.context)
   const references = (definition.references ?? []).map((reference) => ({
@@ -40,7 +45,7 @@ export async function resolveCandidate(store: SchemaStore, candidate: Candidate)
   const revisions: SubjectRevision[] = []
   for (const reference of references) revisions.push(await store.state(reference.subject))
   const resolved = await resolveReferences(store, definition, subject.context)
-  await rulesOf(definition.schemaType).check(resolved)
+  await rules.check(resolved)
   return { ...candidate, resolved, references, revisions }
 }
 

@@ -7,7 +7,6 @@ import { newestFirst, newestWhere } from './history.ts'
 import { resolveReferences } from './references.ts'
 import type { SchemaStore, StoredVersion } from './schema-store.ts'
 import { subjectText } from './schema-subject.ts'
-import { rulesOf } from './schema-types.ts'
 import type { Scope } from './scope.ts'
 
 export interface CandidateVerdict extends RegistryVerdict {
@@ -69,11 +68,10 @@ async function compare(
   candidate: ResolvedCandidate,
   { level, policy }: Scope,
 ): Promise<CandidateVerdict> {
-  const { definition, subject, resolved: update } = candidate
+  const { definition, subject, rules, resolved: update } = candidate
   const { backward, forward } = comparisonOf(level)
   if (!backward && !forward) return compatible
   if (version.schemaType !== definition.schemaType) return otherType(version, candidate)
-  const rules = rulesOf(definition.schemaType)
   const before = await resolveReferences(store, version, subject.context)
   const reasons = [
     ...(backward ? await rules.obstacles({ reader: update, writer: before, newer: 'reader', policy }) : []),

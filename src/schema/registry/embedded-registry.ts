@@ -15,6 +15,7 @@ import { newestWhere } from './history.ts'
 import { type GivenNumbers, register } from './registration.ts'
 import type { SchemaStore, StoredVersion, SubjectSettings, SubjectState } from './schema-store.ts'
 import { defaultContext, type SchemaSubject, schemaSubjectOf, subjectText } from './schema-subject.ts'
+import { type RulesOf, rulesOf } from './schema-types.ts'
 import { type Scope, scopeOf } from './scope.ts'
 import { Turns } from './turns.ts'
 
@@ -24,8 +25,12 @@ export class EmbeddedRegistry implements SchemaRegistry {
   /** Those of one process need not run into each other to find out who is first. */
   readonly #turns = new Turns()
 
-  constructor(store: SchemaStore) {
+  readonly #rulesOf: RulesOf
+
+  /** @param findRules how schemas of a type are checked: by default at once, in this thread. */
+  constructor(store: SchemaStore, findRules: RulesOf = rulesOf) {
     this.store = store
+    this.#rulesOf = findRules
   }
 
   /**
@@ -39,7 +44,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
   ): Promise<RegisteredSchema> {
     const subject = schemaSubjectOf(schemaSubject)
     return this.#turns.run(subjectText(subject), () =>
-      register(this.store, candidateOf(subject, definition), given),
+      register(this.store, candidateOf(subject, definition, this.#rulesOf), given),
     )
   }
 
@@ -48,7 +53,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
     definition: SchemaDefinition,
     { deleted = false }: { readonly deleted?: boolean | undefined } = {},
   ): Promise<StoredVersion | undefined> {
-    const candidate = candidateOf(schemaSubjectOf(schemaSubject), definition)
+    const candidate = candidateOf(schemaSubjectOf(schemaSubject), definition, this.#rulesOf)
     const versions = await this.store.withFingerprint(candidate.subject, candidate.fingerprint)
     return sameVersion(
       candidate,
@@ -106,7 +111,7 @@ export class EmbeddedRegistry implements SchemaRegistry {
     against?: number | 'latest',
   ): Promise<RegistryVerdict> {
     const subject = schemaSubjectOf(schemaSubject)
-    const candidate = await resolveCandidate(this.store, candidateOf(subject, definition))
+    const candidate = await resolveCandidate(this.store, candidateOf(subject, definition, this.#rulesOf))
     const scope = await scopeOf(this.store, subject)
     if (against === undefined) return checkCandidate(this.store, candidate, scope)
     const version = await this.version(schemaSubject, against)
@@ -160,6 +165,6 @@ export class EmbeddedRegistry implements SchemaRegistry {
 }
 
 /** A registry inside this process. Several may share a store, also from several processes. */
-export function embeddedRegistry(store: SchemaStore): EmbeddedRegistry {
-  return new EmbeddedRegistry(store)
+export function embeddedRegistry(store: SchemaStore, findRules?: RulesOf): EmbeddedRegistry {
+  return new EmbeddedRegistry(store, findRules)
 }

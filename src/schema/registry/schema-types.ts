@@ -22,6 +22,9 @@ export interface SchemaTypeRules {
   obstacles(question: ReadQuestion): readonly string[] | Promise<readonly string[]>
 }
 
+/** Finds the rules of a type. @throws `schema_unsupported` for one without any. */
+export type RulesOf = (schemaType: SchemaType) => SchemaTypeRules
+
 /** @throws `schema_unsupported` for PROTOBUF. */
 export function rulesOf(schemaType: SchemaType): SchemaTypeRules {
   if (schemaType === 'JSON') return jsonType
