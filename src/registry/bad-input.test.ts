@@ -107,6 +107,11 @@ describe('A bad schema', () => {
     ['that nests too deep', `${'{"not":'.repeat(300)}{}${'}'.repeat(300)}`, /more than 256 levels/],
     ['that nests a million levels deep', '['.repeat(1_000_000), /more than 256 levels/],
     ['with a key __proto__', '{"properties":{"__proto__":{}}}', /__proto__/],
+    [
+      'of draft-04',
+      '{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}',
+      /is written in "http:\/\/json-schema\.org\/draft-04\/schema#"\. Use draft-07, 2019-09 or 2020-12/,
+    ],
   ])('%s', async (_, schema, sentence) => {
     await refused(client.call('POST', path, json(schema)), 42201, sentence)
   })

@@ -6,7 +6,7 @@ import { flag, subjectNameIn, versionIn } from './request.ts'
 /** `/compatibility…`: whether a schema could be registered, and with `verbose` why not. */
 export function addCompatibility(app: Hono, registry: EmbeddedRegistry): void {
   const answer = async (c: Context, against?: number | 'latest'): Promise<Response> => {
-    const name = subjectNameIn(c)
+    const name = await subjectNameIn(c, registry)
     const verdict = await registry.check(name, definitionIn(await jsonBody(c.req.raw)), against)
     const messages = flag(c, 'verbose') ? { messages: verdict.reasons } : {}
     return c.json({ is_compatible: verdict.compatible, ...messages })

@@ -3,13 +3,13 @@ import {
   type RegistryConfig,
   type RegistryMode,
   registryModes,
+  schemaSubjectOf,
 } from '../schema/index.ts'
 import { type JsonObject, shown } from './body.ts'
 import { Fault, faultCodes } from './faults.ts'
 
-/** Settings that clients may give and get back; the registry itself reads the compatibility settings alone. */
+/** Settings that clients may give and get back, and that change nothing here. */
 const kept = [
-  'alias',
   'aliasForDeks',
   'normalize',
   'validateFields',
@@ -21,17 +21,19 @@ const kept = [
   'overrideRuleSet',
 ]
 
-/** What a body sets: `undefined` for what it takes back with null. @throws 42203 */
+/** What a body sets: `undefined` for what it takes back with null. @throws 42203, 42208 */
 export function configIn(body: JsonObject): RegistryConfig {
   const { compatibility, compatibilityLevel = compatibility, compatibilityPolicy, compatibilityGroup } = body
   const level = given(compatibilityLevel, oneOf('compatibility', compatibilityLevels))
   const policy = given(compatibilityPolicy, oneOf('compatibilityPolicy', ['STRICT', 'LENIENT'] as const))
   const group = given(compatibilityGroup, text('compatibilityGroup'))
+  const alias = given(body['alias'] === '' ? null : body['alias'], subjectName)
   return {
     ...Object.fromEntries(kept.filter((name) => name in body).map((name) => [name, body[name] ?? undefined])),
     ...(compatibilityLevel === undefined ? {} : { compatibilityLevel: level }),
     ...(compatibilityPolicy === undefined ? {} : { compatibilityPolicy: policy }),
     ...(compatibilityGroup === undefined ? {} : { compatibilityGroup: group }),
+    ...(body['alias'] === undefined ? {} : { alias }),
   }
 }
 
@@ -58,6 +60,15 @@ function oneOf<Value extends string>(name: string, values: readonly Value[]): (v
       `"${name}" cannot be ${shown(value)}. Send one of ${values.join(', ')}.`,
     )
   }
+}
+
+/** @throws 42208 */
+function subjectName(value: unknown): string {
+  if (typeof value === 'string' && schemaSubjectOf(value)) return value
+  throw new Fault(
+    faultCodes.nameInvalid,
+    `"alias" cannot be ${shown(value)}. Send the name of a schema subject, or null.`,
+  )
 }
 
 function text(name: string): (value: unknown) => string {

@@ -25,7 +25,9 @@ export const faultCodes = {
   levelInvalid: 42203,
   modeInvalid: 42204,
   notPermitted: 42205,
+  nameInvalid: 42208,
   tooLarge: 42209,
+  contextInUse: 42211,
   failed: 50001,
   busy: 50002,
 } as const
@@ -47,7 +49,7 @@ const codes: Partial<Readonly<Record<ErrorCode, number>>> = {
   registry_read_only: faultCodes.notPermitted,
   schema_referenced: 42206,
   schema_number_taken: 42207,
-  name_invalid: 42208,
+  name_invalid: faultCodes.nameInvalid,
   schema_reference_missing: faultCodes.schemaInvalid,
   schema_too_complex: faultCodes.schemaInvalid,
   limit_exceeded: faultCodes.tooLarge,

@@ -309,6 +309,71 @@ describe('Settings', () => {
   })
 })
 
+describe('An alias', () => {
+  beforeEach(async () => {
+    await client.register('orders', closed)
+    await put('/config/old-orders', { alias: 'orders' })
+  })
+
+  test('is another name under which versions are found, checked and registered', async () => {
+    expect(await client.get('/subjects/old-orders/versions')).toEqual([1])
+    expect(await client.get('/subjects/old-orders/versions/latest')).toMatchObject({ subject: 'orders' })
+    expect((await lookUp('old-orders', closed)).body).toMatchObject({ subject: 'orders', version: 1 })
+    expect(await check('old-orders/versions/latest', open)).toEqual({ is_compatible: true })
+    expect((await client.register('old-orders', { ...wider, type: 'array' })).status).toBe(409)
+    expect((await client.register('old-orders', wider)).body).toMatchObject({ version: 2 })
+    expect(await client.get('/subjects')).toEqual(['orders'])
+  })
+
+  test('has settings of its own, and is followed once', async () => {
+    expect(await client.get('/config/old-orders')).toEqual({ alias: 'orders' })
+    await put('/config/older-orders', { alias: 'old-orders' })
+    expect(await client.get('/subjects/older-orders/versions')).toMatchObject({ error_code: 40401 })
+    await put('/config/old-orders', { alias: null })
+    expect(await client.get('/subjects/old-orders/versions')).toMatchObject({ error_code: 40401 })
+  })
+
+  test('deletes nothing of what it stands for', async () => {
+    expect((await client.call('DELETE', '/subjects/old-orders')).body).toMatchObject({ error_code: 40401 })
+    expect(await client.get('/subjects/orders/versions')).toEqual([1])
+  })
+
+  test.each([7, 'a\nb', '..'])('is refused as %j', async (alias) => {
+    expect(await put('/config/orders', { alias })).toEqual({
+      error_code: 42208,
+      message: expect.stringMatching(/\.$/),
+    })
+  })
+})
+
+const remove = async (context: string): Promise<unknown> => {
+  const request = new Request(`http://localhost:8081/contexts/${context}`, { method: 'DELETE' })
+  const response = await client.server.fetch(request)
+  return response.status === 204 ? 204 : response.json()
+}
+
+describe('Deleting a context', () => {
+  test('forgets what is set for it, once nothing is in it', async () => {
+    await put('/contexts/.staging/config', { compatibility: 'NONE' })
+    await client.register(':.staging:orders', open)
+    expect(await remove('.staging')).toEqual({
+      error_code: 42211,
+      message: expect.stringMatching(/":\.staging:orders"\. Delete all .* first\.$/),
+    })
+    await client.call('DELETE', '/subjects/:.staging:orders')
+    expect(await remove('.staging')).toMatchObject({ error_code: 42211 })
+    await client.call('DELETE', '/subjects/:.staging:orders?permanent=true')
+    expect(await remove('.staging')).toBe(204)
+    expect(await client.get('/contexts')).toEqual(['.'])
+    expect(await client.get('/contexts/.staging/config')).toEqual({ compatibilityLevel: 'BACKWARD' })
+  })
+
+  test('is not possible for the default one', async () => {
+    expect(await remove('.')).toMatchObject({ error_code: 404 })
+    expect(await remove(':.:')).toMatchObject({ error_code: 42205 })
+  })
+})
+
 describe('A store that fails', () => {
   test('is told to whoever runs the server, and to clients only that it is so', async () => {
     const failing = new Client({

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import { type Clock, systemClock, toError } from '../kernel/index.ts'
-import { defaultContext, type EmbeddedRegistry, embeddedRegistry, type SchemaStore } from '../schema/index.ts'
+import { type EmbeddedRegistry, embeddedRegistry, type SchemaStore } from '../schema/index.ts'
 import { CheckWorker } from './check-worker.ts'
 import { addCompatibility } from './compatibility-routes.ts'
+import { addContexts } from './context-routes.ts'
 import { addEventSchemas } from './event-schema-routes.ts'
 import { Fault, faultCodes, faultOf, statusOf } from './faults.ts'
 import { checkRequest } from './guard.ts'
@@ -66,10 +67,7 @@ function apiOf(registry: EmbeddedRegistry, { guidWithIds = false }: RegistryServ
   addSchemas(api, registry, guidWithIds)
   addCompatibility(api, registry)
   addSettings(api, registry)
-  api.get('/contexts', async (c) => {
-    const subjects = await registry.store.subjects()
-    return c.json([...new Set([defaultContext, ...subjects.map(({ subject }) => subject.context)])])
-  })
+  addContexts(api, registry)
   api.get('/', (c) => c.json({}))
   return api
 }

@@ -3,6 +3,7 @@ import { limits } from '../kernel/index.ts'
 import {
   contextOf,
   defaultContext,
+  type EmbeddedRegistry,
   type SchemaSubject,
   schemaSubjectOf,
   subjectText,
@@ -15,13 +16,21 @@ export function contextIn(c: Context): string {
   return named === undefined ? defaultContext : contextOf(named)
 }
 
-export function subjectIn(c: Context): SchemaSubject {
+/** The schema subject in the path itself, also where it is an alias. */
+export function namedSubjectIn(c: Context): SchemaSubject {
   return schemaSubjectOf(c.req.param('subject') ?? '', contextIn(c))
 }
 
-/** The name of the schema subject in the path, with its context. */
-export function subjectNameIn(c: Context): string {
-  return subjectText(subjectIn(c))
+/** The schema subject in the path, or the one that it is an alias of; the alias of that is not looked at. */
+export async function subjectIn(c: Context, { store }: EmbeddedRegistry): Promise<SchemaSubject> {
+  const named = namedSubjectIn(c)
+  const { config } = await store.state(named)
+  return config?.alias === undefined ? named : schemaSubjectOf(config.alias, named.context)
+}
+
+/** Its name, with its context. */
+export async function subjectNameIn(c: Context, registry: EmbeddedRegistry): Promise<string> {
+  return subjectText(await subjectIn(c, registry))
 }
 
 /** @throws 42202 for anything but a number from 1, `latest` and -1. */

@@ -11,7 +11,7 @@ import {
 import { registeredAnswer, versionAnswer } from './answers.ts'
 import { definitionIn, givenNumber, jsonBody } from './body.ts'
 import { Fault, faultCodes } from './faults.ts'
-import { contextIn, flag, paged, subjectIn, subjectNameIn, versionIn } from './request.ts'
+import { contextIn, flag, namedSubjectIn, paged, subjectIn, subjectNameIn, versionIn } from './request.ts'
 
 /** `/subjects…`: registering, finding and deleting versions. */
 export function addSubjects(app: Hono, registry: EmbeddedRegistry): void {
@@ -20,17 +20,17 @@ export function addSubjects(app: Hono, registry: EmbeddedRegistry): void {
   addDeletions(app, registry)
 
   app.post('/subjects/:subject/versions', async (c) => {
-    const name = subjectNameIn(c)
+    const name = await subjectNameIn(c, registry)
     const body = await jsonBody(c.req.raw)
     const given = { id: givenNumber(body, 'id'), version: givenNumber(body, 'version') }
     return c.json(registeredAnswer(await registry.register(name, definitionIn(body), given)))
   })
 
   app.post('/subjects/:subject', async (c) => {
-    const name = subjectNameIn(c)
+    const name = await subjectNameIn(c, registry)
     const definition = definitionIn(await jsonBody(c.req.raw))
     const deleted = flag(c, 'deleted')
-    await checkSubject(registry, subjectIn(c), deleted)
+    await checkSubject(registry, await subjectIn(c, registry), deleted)
     const found = await registry.lookUp(name, definition, { deleted })
     if (found !== undefined) return c.json(versionAnswer(found))
     throw new Fault(
@@ -58,7 +58,7 @@ function addLists(app: Hono, registry: EmbeddedRegistry): void {
   })
 
   app.get('/subjects/:subject/versions', async (c) => {
-    const subject = subjectIn(c)
+    const subject = await subjectIn(c, registry)
     const [deleted, deletedOnly] = [flag(c, 'deleted'), flag(c, 'deletedOnly')]
     const all = await registry.store.versions(subject)
     const wanted = all.filter((version) => (deletedOnly ? version.deleted : deleted || !version.deleted))
@@ -78,7 +78,7 @@ function hasPrefix(subject: SchemaSubject, prefix: string, context: string): boo
 
 function addVersions(app: Hono, registry: EmbeddedRegistry): void {
   app.get('/subjects/:subject/metadata', async (c) => {
-    const subject = subjectIn(c)
+    const subject = await subjectIn(c, registry)
     const values = c.req.queries('value') ?? []
     const wanted = (c.req.queries('key') ?? []).map((key, at) => [key, values[at]] as const)
     const deleted = flag(c, 'deleted')
@@ -94,16 +94,25 @@ function addVersions(app: Hono, registry: EmbeddedRegistry): void {
   })
 
   app.get('/subjects/:subject/versions/:version', async (c) =>
-    c.json(versionAnswer(await versionAt(registry, subjectIn(c), versionIn(c), flag(c, 'deleted')))),
+    c.json(
+      versionAnswer(
+        await versionAt(registry, await subjectIn(c, registry), versionIn(c), flag(c, 'deleted')),
+      ),
+    ),
   )
 
   app.get('/subjects/:subject/versions/:version/schema', async (c) => {
-    const { schema } = await versionAt(registry, subjectIn(c), versionIn(c), flag(c, 'deleted'))
+    const { schema } = await versionAt(
+      registry,
+      await subjectIn(c, registry),
+      versionIn(c),
+      flag(c, 'deleted'),
+    )
     return c.body(schema)
   })
 
   app.get('/subjects/:subject/versions/:version/referencedby', async (c) => {
-    const subject = subjectIn(c)
+    const subject = await subjectIn(c, registry)
     const { version } = await versionAt(registry, subject, versionIn(c), true)
     const referrers = await registry.store.referrers(subject, version)
     const wanted = referrers.filter((each) => flag(c, 'deleted') || !each.deleted)
@@ -111,15 +120,16 @@ function addVersions(app: Hono, registry: EmbeddedRegistry): void {
   })
 }
 
+/** Of the name itself, so that no alias deletes what others use. */
 function addDeletions(app: Hono, registry: EmbeddedRegistry): void {
   app.delete('/subjects/:subject', async (c) =>
-    c.json(await registry.deleteSubject(subjectNameIn(c), { permanent: flag(c, 'permanent') })),
+    c.json(await registry.deleteSubject(subjectText(namedSubjectIn(c)), { permanent: flag(c, 'permanent') })),
   )
 
   app.delete('/subjects/:subject/versions/:version', async (c) => {
     const version = versionIn(c)
     const deletion = { permanent: flag(c, 'permanent') }
-    return c.json(await registry.deleteVersion(subjectNameIn(c), version, deletion))
+    return c.json(await registry.deleteVersion(subjectText(namedSubjectIn(c)), version, deletion))
   })
 }
 

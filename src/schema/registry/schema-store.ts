@@ -9,6 +9,8 @@ import type { SchemaSubject } from './schema-subject.ts'
 
 /** Settings as clients know them: those that a registry reads, and others that it keeps for them. */
 export interface RegistryConfig extends CompatibilitySettings {
+  /** The schema subject that the server takes instead of this one. */
+  readonly alias?: string | undefined
   readonly [field: string]: unknown
 }
 
