@@ -12,15 +12,22 @@ export type CheckOutcome =
   | { readonly refused: RefusalCode; readonly sentence: string }
   | { readonly failed: string }
 
-const refusalCodes = [
+export type RefusalCode = Extract<
+  ErrorCode,
+  | 'limit_exceeded'
+  | 'schema_invalid'
+  | 'schema_reference_missing'
+  | 'schema_too_complex'
+  | 'schema_unsupported'
+>
+
+const refusalCodes: readonly RefusalCode[] = [
   'limit_exceeded',
   'schema_invalid',
   'schema_reference_missing',
   'schema_too_complex',
   'schema_unsupported',
-] as const satisfies readonly ErrorCode[]
-
-export type RefusalCode = (typeof refusalCodes)[number]
+]
 
 /** Never rejects. */
 export async function outcomeOf(task: CheckTask): Promise<CheckOutcome> {

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { TidingsError } from '../kernel/index.ts'
 import { formats } from './formats.ts'
 import type { JsonSchema } from './json-schema.ts'
+import { cheaplyOwn } from './own-properties.ts'
 import { linearPattern } from './pattern.ts'
 
 /** Unknown keywords and formats say nothing (JSON Schema core §4.3.1); `toString` is not a property of every object. */
@@ -12,7 +13,7 @@ const options: Options = {
   logger: false,
   ownProperties: true,
   formats,
-  code: { regExp: linearPattern },
+  code: { regExp: linearPattern, process: cheaplyOwn },
 }
 
 /** One version of JSON Schema. */
