@@ -167,7 +167,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
    * @throws `capability_missing` where the engine has no such transaction
    */
   outbox(
-    ...store: C['callerTransaction'] extends false ? [store: OutboxStore] : []
+    ...store: C['callerTransaction'] extends false ? [store: never] : []
   ): Outbox<{ readonly tx: TransactionOf<C>; readonly written: void }, Types>
   /**
    * Publishes in the caller's transaction, into a store in the database of the caller's rows; from there a relay brings

@@ -1,5 +1,6 @@
 export { type SqliteCapabilities } from './capabilities.ts'
 export { type SqliteTransact, sqliteInbox } from './inbox.ts'
+export { sqliteOutbox } from './outbox.ts'
 export { type SqliteSchemaStoreOptions, sqliteSchemaStore } from './schema-store.ts'
 export { type SqliteEngine, type SqliteOptions, sqlite } from './sqlite.ts'
 export type { SqliteTransaction } from './transaction.ts'

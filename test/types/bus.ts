@@ -2,8 +2,9 @@
 import { type Bus, defineCatalog, defineEvent, defineTopic, openBus, type Publisher } from 'tidings'
 import type { Engine } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
-import { memory } from 'tidings/memory'
-import { sqlite, sqliteInbox } from 'tidings/sqlite'
+import type { OutboxStore } from 'tidings/outbox'
+import { memory, memoryOutbox, memoryTransaction } from 'tidings/memory'
+import { sqlite, sqliteInbox, sqliteOutbox } from 'tidings/sqlite'
 
 const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
 const created = defineEvent('created').version(1, schema)
@@ -36,6 +37,32 @@ export const plain: Publisher = bus
 export const nothing: void = bus.publish(created, { orderId: 'o-1' }, { tx: engine.database })
 // @ts-expect-error -- the memory engine takes no transaction
 inMemory.publish(created, { orderId: 'o-1' }, { tx: engine.database })
+
+// An outbox takes the transactions of its store, and what is written is done or awaited as that says.
+const outbox = bus.outbox(sqliteOutbox(':memory:'))
+export const written: void = outbox.publish(engine.database, created, { orderId: 'o-1' })
+outbox.add(engine.database, [paid.create({ orderId: 'o-1' })], { notBefore: new Date() })
+// @ts-expect-error -- not a transaction of SQLite
+outbox.publish({}, created, { orderId: 'o-1' })
+// @ts-expect-error -- a number is not a string
+outbox.publish(engine.database, created, { orderId: 1 })
+// @ts-expect-error -- the type is on no topic of the catalog
+outbox.publish(engine.database, elsewhere, { orderId: 'o-1' })
+// @ts-expect-error -- nor in a batch
+outbox.add(engine.database, [elsewhere.create({ orderId: 'o-1' })])
+memoryTransaction((tx) => inMemory.outbox(memoryOutbox()).publish(tx, created, { orderId: 'o-1' }))
+declare const awaited: OutboxStore<{
+  readonly tx: { query(text: string): unknown }
+  readonly written: Promise<void>
+}>
+export const promised: Promise<void> = bus
+  .outbox(awaited)
+  .publish({ query: () => 1 }, created, { orderId: 'o-1' })
+
+// Without a store it writes into the log itself, where the engine takes the caller's transaction.
+bus.outbox().publish(engine.database, created, { orderId: 'o-1' })
+// @ts-expect-error -- the memory engine takes no transaction: give a store
+inMemory.outbox()
 
 // `transact` is there with an inbox only, and on SQLite takes no async function.
 bus.group('a').on(created, ({ event }) => event.data.orderId.length)
