@@ -45,6 +45,7 @@ describe('a mistake in the catalog or beside it', () => {
     ['publish outside the catalog', 'required in type \'NotInTheCatalog<"com.example.other">\'.'],
     ['handler outside the catalog', 'required in type \'NotInTheCatalog<"com.example.other">\'.'],
     ['event without a version', `Type 'UnversionedEvent<"none">' is missing the following properties`],
+    ['asynchronous upcaster in a stream', `Type '"asynchronous"' is not assignable to type '"synchronous"'.`],
   ])('is one short error that names it: %s', (mistake, says) => {
     const lines = printed.get(mistake) ?? []
     expect(lines.length).toBeLessThanOrEqual(4)
@@ -53,6 +54,6 @@ describe('a mistake in the catalog or beside it', () => {
   })
 
   it('is the only thing that the compiler complains about', () => {
-    expect(printed.size).toBe(14)
+    expect(printed.size).toBe(15)
   })
 })

@@ -8,7 +8,7 @@ import {
   type Schema,
 } from '../schema/index.ts'
 import { decodeNewest, decodeWritten } from './decode.ts'
-import type { EventAttributes, EventDefinition, NewEvent } from './event-definition.ts'
+import type { EventAttributes, EventDefinition, NewEvent, Upcasting } from './event-definition.ts'
 import { EventHistory } from './event-history.ts'
 import type { EventSelector, VersionedEvent } from './event-selector.ts'
 import { EventVersion } from './event-version.ts'
@@ -28,32 +28,46 @@ export interface UnversionedEvent<Type extends string> {
 }
 
 /** An event definition, to which another version and the subject can be added. Each call returns a new one. */
-export interface EventDefinitionBuilder<Type extends string, Data, Versions extends VersionMap>
-  extends EventDefinition<Type, Data, Versions> {
+export interface EventDefinitionBuilder<
+  Type extends string,
+  Data,
+  Versions extends VersionMap,
+  Upcasts extends Upcasting = 'synchronous',
+> extends EventDefinition<Type, Data, Versions, Upcasts> {
   /**
    * @param version the next number.
    * @param upcast makes data of the version before into this one. It must not change what it is given. It may be left out
    * where such data is valid as it is, which is checked when the bus opens.
    * @throws `definition_invalid`, and `schema_unsupported` for a schema that cannot be written as JSON Schema.
    */
-  version<const S extends Schema>(
+  version<const S extends Schema, Upcast extends UpcasterWhereNeeded<Data, S>>(
     version: NextOf<Versions>,
     schema: S,
-    ...upcast: UpcasterWhereNeeded<Data, S>
+    ...upcast: Upcast
   ): EventDefinitionBuilder<
     Type,
     DataOf<S>,
     {
       [V in (keyof Versions & number) | NextOf<Versions>]: V extends keyof Versions ? Versions[V] : DataOf<S>
-    }
+    },
+    Upcasts | UpcastingOf<Upcast>
   >
   /** What an event is about, from its data in the newest version: it orders events where no partition key is set. */
-  subject(of: (data: Data) => string): EventDefinition<Type, Data, Versions>
+  subject(of: (data: Data) => string): EventDefinition<Type, Data, Versions, Upcasts>
 }
 
 /** Conditional, so that literals in what it returns are checked against the schema instead of widening. */
 export type Upcaster<From, S> = [S] extends [infer To]
   ? (data: From) => DataOf<To> | Promise<DataOf<To>>
+  : never
+
+/** What an upcaster returns decides it; of one that returns `any`, nothing is known. */
+type UpcastingOf<Upcast> = Upcast extends readonly [(data: never) => infer Returned]
+  ? 0 extends 1 & Returned
+    ? never
+    : Extract<Returned, PromiseLike<unknown>> extends never
+      ? never
+      : 'asynchronous'
   : never
 
 /** What TypeScript already knows not to fit needs an upcaster. */

@@ -13,7 +13,10 @@ export interface EventDefinition<
   Data = unknown,
   // oxlint-disable-next-line typescript/no-explicit-any -- the only default that definitions of all versions fit
   Versions extends VersionMap = any,
+  Upcasts extends Upcasting = Upcasting,
 > extends EventSelector<VersionedEvent<Type, Data, NewestOf<Versions>>> {
+  /** Never set: it tells the compiler whether an old event can be brought to the newest version without waiting. */
+  readonly '~upcasts'?: Upcasts | undefined
   readonly type: Type
   readonly newestVersion: NewestOf<Versions>
   readonly oldestVersion: number
@@ -47,6 +50,9 @@ export interface EventDefinition<
    */
   compile(): void
 }
+
+/** Whether any of an event's upcasters returns a Promise: those of streams may not. */
+export type Upcasting = 'synchronous' | 'asynchronous'
 
 /** One `VersionedEvent` for each version. */
 export type AnyVersion<Type extends string, Versions> = {

@@ -7,7 +7,7 @@ export {
   type UnversionedEvent,
   type Upcaster,
 } from './define-event.ts'
-export type { AnyVersion, EventAttributes, EventDefinition, NewEvent } from './event-definition.ts'
+export type { AnyVersion, EventAttributes, EventDefinition, NewEvent, Upcasting } from './event-definition.ts'
 export type { EventOf, EventSelector, SelectedOf, VersionedEvent } from './event-selector.ts'
 export type { NotInTheCatalog, Opened } from './opened.ts'
 export { importSchema } from './import-schema.ts'

@@ -75,7 +75,7 @@ export function isAttributeValue(value: unknown): value is AttributeValue {
 const attributeName = /^[a-z0-9]+$/
 
 /** What an event says of the one that caused it: its id, and the first cause of both. */
-export function causedBy(cause: CloudEvent): {
+export function causedBy(cause: Pick<CloudEvent, 'id' | 'correlationid'>): {
   readonly correlationid: string
   readonly causationid: string
 } {

@@ -22,4 +22,5 @@ export {
 export { decodeJson, decodeJsonBatch, encodeJson, encodeJsonBatch, readJson } from './json.ts'
 export { type JsonBounds, parseJson } from './json-text.ts'
 export { decodeKafka, encodeKafka, type KafkaInput, type KafkaMessage, type KafkaOptions } from './kafka.ts'
+export { isTimestamp, timestampMs } from './timestamp.ts'
 export { checkEvent, eventIssues } from './validate.ts'

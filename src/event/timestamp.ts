@@ -21,3 +21,11 @@ function isLeapSecond(text: string): boolean {
   const next = new Date(second59 + 1_000)
   return next.getUTCDate() === 1 && next.toISOString().endsWith('T00:00:00.000Z')
 }
+
+/** ms since the Unix epoch of a valid timestamp, what is finer left out; a leap second counts as the second after it. */
+export function timestampMs(text: string): number {
+  const upper = text.toUpperCase()
+  const ms = Date.parse(upper)
+  if (!Number.isNaN(ms)) return ms
+  return Date.parse(`${upper.slice(0, 17)}59${upper.slice(19)}`) + 1_000
+}

@@ -25,8 +25,10 @@ export const errorCodes = {
   engine_busy: 'unreachable',
   engine_closed: 'refused',
   engine_unreachable: 'unreachable',
+  event_duplicate: 'refused',
   event_invalid: 'invalid',
   event_too_large: 'invalid',
+  expected_version: 'refused',
   fenced: 'refused',
   file_corrupt: 'failed',
   file_missing: 'missing',
@@ -75,12 +77,14 @@ export const errorCodes = {
   schema_version_missing: 'missing',
   schema_version_not_deleted: 'refused',
   storage_full: 'failed',
+  stream_truncated: 'refused',
   tables_missing: 'missing',
   tables_version: 'refused',
   topic_missing: 'missing',
   transaction_async: 'usage',
   transaction_invalid: 'usage',
   type_unknown: 'missing',
+  upcast_async: 'usage',
   upcast_failed: 'failed',
   url_invalid: 'usage',
   version_newer: 'refused',
@@ -101,6 +105,8 @@ export interface Issue {
 export interface ErrorDetails {
   data_invalid: { readonly issues: readonly Issue[] }
   event_invalid: { readonly issues: readonly Issue[] }
+  /** What the caller believed about the stream, and its version: 0 for one without events. */
+  expected_version: { readonly expected: 'any' | 'empty' | 'exists' | number; readonly actual: number }
   /** Why not, one sentence each. */
   schema_incompatible: { readonly reasons: readonly string[] }
   /** One entry per record that is not known to be stored; all others are durable. */

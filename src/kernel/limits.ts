@@ -119,6 +119,16 @@ export const limits = {
   /** Processes that one wakes after its commits, the others poll; and how often it looks for new ones. */
   wakeSockets: 64,
   wakeLookMs: 100,
+  /** The id of a stream, in characters; events of one append to it, and what is read of it at once. */
+  streamIdLength: 256,
+  streamAppendEvents: 1_000,
+  streamPage: 1_000,
+  /** How often a command is decided anew because others appended to its stream meanwhile, and the waits between. */
+  executeAttempts: 256,
+  executeFirstBackoffMs: 1,
+  executeLongestBackoffMs: 50,
+  /** Commands that wait for their turn at one stream, in one process. */
+  executeWaiting: 10_000,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

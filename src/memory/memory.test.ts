@@ -5,6 +5,7 @@ import {
   inboxStoreContract,
   logStoreContract,
   schemaStoreContract,
+  streamStoreContract,
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
@@ -14,6 +15,8 @@ import { memoryInbox } from './inbox.ts'
 import { MemoryLogStore } from './log-store.ts'
 import { memory } from './memory.ts'
 import { memorySchemaStore } from './schema-store.ts'
+import { memoryStreams } from './stream-store.ts'
+import type { MemoryTx } from './transaction.ts'
 
 describe('The log in memory', () => {
   logStoreContract({
@@ -58,6 +61,24 @@ describe('The inbox in memory', () => {
         transact: (claim, run) => inbox.transaction(claim)((tx) => run((row) => void tx.set(row, true))),
         rows: async () => [...inbox.rows.keys()],
         [Symbol.asyncDispose]: () => inbox.close(),
+      }
+    },
+  })
+})
+
+describe('The streams in memory', () => {
+  streamStoreContract({
+    test,
+    async open() {
+      const clock = new VirtualClock()
+      const store = memoryStreams({ clock })
+      const rows: string[] = []
+      return {
+        store,
+        clock,
+        write: (tx, row) => (tx as MemoryTx).afterCommit(() => rows.push(row)),
+        rows: async () => rows,
+        [Symbol.asyncDispose]: () => store.close(),
       }
     },
   })

@@ -45,6 +45,11 @@ export class ChangeFeed {
     this.#wakeUp.wake()
   }
 
+  /** This connection has committed what nobody listens to here: other processes look. */
+  wake(): void {
+    this.#wakeUp.wake()
+  }
+
   close(): void {
     this.#stopPolling()
     this.#wakeUp.close()

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'vitest'
 import { inNamespace } from '../bus/index.ts'
 import { seededRandom } from '../kernel/index.ts'
@@ -7,6 +8,7 @@ import {
   logStoreContract,
   outboxStoreContract,
   schemaStoreContract,
+  streamStoreContract,
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
@@ -18,6 +20,7 @@ import { sqliteOutbox } from './outbox.ts'
 import { sqliteSchemaStore } from './schema-store.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
 import { sqlite } from './sqlite.ts'
+import { sqliteStreams } from './stream-store.ts'
 
 describe('The log in a SQLite file', () => {
   logStoreContract({
@@ -142,6 +145,37 @@ describe.each([
         admin: transport.admin,
         clock,
         [Symbol.asyncDispose]: () => transport.close().then(files[Symbol.dispose]),
+      }
+    },
+  })
+})
+
+describe('The streams in a SQLite file', () => {
+  streamStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const clock = new VirtualClock()
+      const database = openDatabase(files.file('service.db'))
+      database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
+      const store = sqliteStreams(database, { clock, random: seededRandom(1) })
+      return {
+        store,
+        clock,
+        write: (tx, row) => {
+          if (!(tx instanceof DatabaseSync)) throw new TypeError('not a connection')
+          tx.prepare('INSERT INTO invoice (text) VALUES (?)').run(row)
+        },
+        rows: async () =>
+          database
+            .prepare('SELECT text FROM invoice ORDER BY id')
+            .all()
+            .map((row) => String(row['text'])),
+        async [Symbol.asyncDispose]() {
+          await store.close()
+          database.close()
+          files[Symbol.dispose]()
+        },
       }
     },
   })

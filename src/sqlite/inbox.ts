@@ -151,7 +151,7 @@ function alreadyHandled({ keys, fence }: InboxClaim): TidingsError {
 
 /** @param name what the caller called, for the error. */
 export function runSynchronously<Result>(
-  name: 'transact' | 'transaction',
+  name: 'transact' | 'transaction' | 'within',
   run: (tx: DatabaseSync) => Synchronous<Result>,
   tx: DatabaseSync,
 ): Result {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
@@ -52,4 +52,15 @@ export function openStoreOn<C extends Clock>(file: string, clock: C): OpenedStor
       database.close()
     },
   }
+}
+
+/** How many transactions a WAL file holds: the last frame of each carries the size of the database. */
+export function commitsIn(file: string): number {
+  const wal = readFileSync(`${file}-wal`)
+  const frameBytes = 24 + wal.readUInt32BE(8)
+  let commits = 0
+  for (let at = 32; at + frameBytes <= wal.length; at += frameBytes) {
+    if (wal.readUInt32BE(at + 4) !== 0) commits += 1
+  }
+  return commits
 }

@@ -4,11 +4,15 @@ import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
 import { LogTransport } from '../log/index.ts'
+import type { StreamStore } from '../streams/index.ts'
 import type { SqliteCapabilities } from './capabilities.ts'
+import type { ChangeFeed } from './change-feed.ts'
 import { checkHas, createTables, openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
+import { SqliteStreamStore } from './stream-store.ts'
+import type { SqliteTransaction } from './transaction.ts'
 import { Writer } from './writer.ts'
 
 export interface SqliteOptions {
@@ -25,6 +29,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
   readonly #database: DatabaseSync
   readonly #writer: Writer
   readonly #clock: Clock
+  readonly #changes: ChangeFeed
 
   constructor(file: string, database: DatabaseSync, clock: Clock, random: Random) {
     const writer = new Writer(database, file, clock, random)
@@ -35,6 +40,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
     this.#database = database
     this.#writer = writer
     this.#clock = clock
+    this.#changes = store.changes
   }
 
   /**
@@ -56,6 +62,11 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
     return new SqliteInbox(this.#writer, this.#clock)
   }
 
+  /** Streams in this file: what is written with an append may also publish, with `{ tx }`. The engine closes them. */
+  streams(): StreamStore<SqliteTransaction> {
+    return new SqliteStreamStore(this.#writer, this.#changes, this.#clock)
+  }
+
   override async close(): Promise<void> {
     await super.close()
     if (this.#database.isOpen) this.#database.close()
@@ -72,8 +83,8 @@ export async function sqlite(file: string, options: SqliteOptions = {}): Promise
   if (!create) checkHas(file, 'log')
   const database = openDatabase(file)
   try {
-    // The inbox's with the log's, in a wait at start: `engine.inbox()` may be called while the program runs.
-    createTables(database, file, ['log', 'inbox'])
+    // All at once, in a wait at start: `engine.inbox()` may be called while the program runs.
+    createTables(database, file, ['log', 'inbox', 'streams'])
   } catch (error) {
     database.close()
     throw error

@@ -168,12 +168,47 @@ CREATE TABLE tidings_outbox_relay (
 ) STRICT;
 `
 
+/**
+ * A position is never used again, also when the newest event is deleted: hence AUTOINCREMENT. There is one snapshot of a
+ * stream, under the key of whoever saved one last.
+ */
+const streamTables = `
+CREATE TABLE tidings_stream (
+  slot INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  id TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  appended_at INTEGER NOT NULL,
+  UNIQUE (name, id)
+) STRICT;
+
+CREATE TABLE tidings_stream_event (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  slot INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  event_id TEXT NOT NULL UNIQUE,
+  type TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (slot, version)
+) STRICT;
+
+CREATE TABLE tidings_snapshot (
+  slot INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL
+) STRICT;
+`
+
 /** What a file may hold of us, each with its own format version. */
-export type Part = 'log' | 'inbox' | 'outbox' | 'schemas'
+export type Part = 'log' | 'inbox' | 'outbox' | 'schemas' | 'streams'
 
 export const tables: Readonly<Record<Part, string>> = {
   log: logTables,
   inbox: inboxTables,
   outbox: outboxTables,
   schemas: schemaTables,
+  streams: streamTables,
 }

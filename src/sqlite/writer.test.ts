@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import { openDatabase, pragma } from './database.ts'
-import { folder, type OpenedStore, openStore } from './sqlite.fixture.ts'
-
-/** How many transactions a WAL file holds: the last frame of each carries the size of the database. */
-function commitsIn(file: string): number {
-  const wal = readFileSync(`${file}-wal`)
-  const frameBytes = 24 + wal.readUInt32BE(8)
-  let commits = 0
-  for (let at = 32; at + frameBytes <= wal.length; at += frameBytes) {
-    if (wal.readUInt32BE(at + 4) !== 0) commits += 1
-  }
-  return commits
-}
+import { commitsIn, folder, type OpenedStore, openStore } from './sqlite.fixture.ts'
 
 async function commitsOf({ file }: OpenedStore, action: () => Promise<unknown>): Promise<number> {
   const before = commitsIn(file)

@@ -1,4 +1,17 @@
+export { Aggregate } from './aggregate.ts'
+export { appendedAlready } from './appended-already.ts'
+export type { StreamOutbox } from './append.ts'
+export type { CommandOptions } from './command-options.ts'
+export type { Decider, DeciderFunctions, Decision, NewEventOf } from './decider.ts'
+export { type DomainEvent, defineStream, type StreamDefinition } from './define-stream.ts'
+export type { Cause } from './domain-events.ts'
+export { checkVersion, duplicateEvent, type ExpectedVersionError } from './expected-version.ts'
+export type { Moment } from './moment.ts'
 export type { Checkpoint, ProjectionBuild, ProjectionStore } from './projection-store.ts'
+export type { ReadAllOptions, ReadOptions, RecordedEvent } from './read.ts'
+export type { Repository } from './repository.ts'
+export type { Folded } from './stream-reader.ts'
+export { streamText } from './stream-name.ts'
 export type {
   Appended,
   AppendOptions,
@@ -11,3 +24,6 @@ export type {
   StreamStore,
   StreamSummary,
 } from './stream-store.ts'
+export { type AppendStreamOptions, openStreams, type Streams } from './streams.ts'
+export type { StreamsOptions } from './streams-options.ts'
+export type { PointInTime } from './time-travel.ts'

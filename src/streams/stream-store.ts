@@ -97,7 +97,7 @@ export interface StreamStore<T extends CallerTransaction = CallerTransaction> {
   }): Promise<number>
   /** The record of an event, in whatever stream it is; undefined for an id that no event has. */
   find(eventId: string): Promise<StreamRecord | undefined>
-  /** Deletes what lies before a version; the stream keeps its version. Returns how many. */
+  /** Deletes what lies before a version, and never the last event. Returns how many. */
   truncate(stream: StreamId, before: number): Promise<number>
   /** Streams of a name in the order of their ids, after an id. */
   list(

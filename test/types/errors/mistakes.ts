@@ -12,12 +12,14 @@ import {
   type TypesOf,
   type VersionedEvent,
 } from '../../../src/catalog/index.ts'
+import { defineStream } from '../../../src/streams/index.ts'
 
 const V1 = z.object({ orderId: z.string() })
 const V2 = z.object({ orderId: z.string(), currency: z.enum(['USD', 'EUR']) })
 const created = defineEvent('com.example.orders.created').version(1, V1)
 const catalog = defineCatalog([defineTopic('orders', { events: [created] })])
 const other = defineEvent('com.example.other').version(1, V1)
+const owned = created.version(2, V1, async (v1) => v1)
 declare function publish<Type extends string, Data>(
   definition: EventDefinition<Type, Data> & Opened<Type, TypesOf<typeof catalog>>,
   data: NoInfer<Data>,
@@ -55,3 +57,5 @@ publish(other, { orderId: 'o' })
 on(other, () => undefined)
 // event without a version
 defineTopic('none', { events: [defineEvent('none')] })
+// asynchronous upcaster in a stream
+defineStream('order', { events: [owned] })

@@ -1,0 +1,83 @@
+import type { CloudEvent } from '../event/index.ts'
+import { checkOptionNames, TidingsError } from '../kernel/index.ts'
+import type { NewEventOf } from './decider.ts'
+import type { Moment } from './moment.ts'
+
+/** Makes a whole event of one that is raised. */
+export type Stamp = (event: NewEventOf<CloudEvent>, time: Moment | undefined) => CloudEvent
+
+interface Access {
+  bind(aggregate: Aggregate, stamp: Stamp): void
+  replay(aggregate: Aggregate, event: CloudEvent): void
+  loaded(aggregate: Aggregate, version: number): void
+  raised(aggregate: Aggregate): readonly CloudEvent[]
+  saved(aggregate: Aggregate, count: number, version: number): void
+}
+
+let access: Access
+
+/**
+ * A consistency boundary in class style: `class Order extends Aggregate<EventOf<typeof orderStream>>`. Its methods
+ * check and `raise`; its state changes in `when` alone. It is loaded and saved by a repository.
+ */
+export abstract class Aggregate<Event extends CloudEvent = CloudEvent> {
+  /** Never set: it keeps an aggregate of some events from passing for one of others. */
+  declare protected readonly '~event'?: ((event: Event) => void) | undefined
+  readonly id: string
+  #version = 0
+  #raised: CloudEvent[] = []
+  #stamp: Stamp | undefined
+
+  static {
+    access = {
+      bind(aggregate, stamp) {
+        aggregate.#stamp = stamp
+      },
+      replay: (aggregate, event) => aggregate.when(event),
+      loaded(aggregate, version) {
+        aggregate.#version = version
+      },
+      raised: (aggregate) => [...aggregate.#raised],
+      saved(aggregate, count, version) {
+        aggregate.#raised.splice(0, count)
+        aggregate.#version = version
+      },
+    }
+  }
+
+  constructor(id: string) {
+    this.id = id
+  }
+
+  /** The stream version that it was loaded or last saved at: 0 for one that is not stored. */
+  get version(): number {
+    return this.#version
+  }
+
+  /**
+   * Something has happened: `when` takes it in at once, and the repository saves it.
+   * @param options.time when it happened, unless the event says so itself. Default: the clock.
+   * @throws `data_invalid`, and `definition_invalid` for an aggregate that no repository has made.
+   */
+  protected raise(event: NewEventOf<Event>, options: { readonly time?: Moment | undefined } = {}): void {
+    checkOptionNames('raise', options, { time: true })
+    if (this.#stamp === undefined) throw unbound(this.constructor.name, this.id)
+    const stamped = this.#stamp(event, options.time)
+    // The stamp leaves type and data as they are.
+    this.when(stamped as Event)
+    this.#raised.push(stamped)
+  }
+
+  /** Takes an event in: now, or when the aggregate is loaded. It cannot refuse: the event has happened. */
+  protected abstract when(event: Event): void
+}
+
+function unbound(name: string, id: string): TidingsError {
+  return new TidingsError(
+    'definition_invalid',
+    `This ${name} was made with new, and knows neither clock nor stream. Get it from a repository: await repository.load(${JSON.stringify(id)}), also when there is none yet.`,
+  )
+}
+
+/** What repositories and tests do with an aggregate, and nobody else. */
+export const aggregates: Access = access
