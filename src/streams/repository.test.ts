@@ -94,6 +94,8 @@ describe('An aggregate', () => {
   })
 })
 
+const asynchronous: () => unknown = async () => undefined
+
 describe('An update', () => {
   test('loads, runs the command and saves, again when others were faster', async () => {
     const { streams, store } = opened()
@@ -123,7 +125,6 @@ describe('An update', () => {
     const { streams, store } = opened()
     const orders = streams.repository(orderStream, Order)
     await expect(orders.update('7', (order) => order.pay('p1'))).rejects.toThrow('There is no such order.')
-    const asynchronous: () => unknown = async () => undefined
     await expect(orders.update('7', asynchronous)).rejects.toThrow(
       /^option_invalid: The command for stream "order-7" returned a Promise/,
     )
