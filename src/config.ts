@@ -8,6 +8,8 @@ export interface Config {
   /** The engine, as `connect` takes it: `sqlite:shop.db`. A relative file is beside the configuration. */
   readonly url: string
   readonly namespace?: string | undefined
+  /** The outboxes of services by name, each as `connectOutbox` takes it: `{ orders: 'sqlite:orders.db' }`. */
+  readonly outboxes?: Readonly<Record<string, string>> | undefined
   /** The schema registry, as `connectRegistry` takes it. */
   readonly registry?: string | undefined
   /** The CloudEvents `source` of what the CLI publishes without one of its own. */
@@ -20,6 +22,7 @@ const optionNames = {
   catalog: true,
   url: true,
   namespace: true,
+  outboxes: true,
   registry: true,
   source: true,
   schemaBase: true,

@@ -1,5 +1,6 @@
 import type { Engine } from './bus/index.ts'
 import type { Clock } from './kernel/index.ts'
+import type { OutboxStore } from './outbox/index.ts'
 import {
   type ConfluentRegistryOptions,
   confluentRegistry,
@@ -29,6 +30,20 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       return (await import('./sqlite/index.ts')).sqlite(file, options)
     },
   })
+}
+
+/**
+ * Opens the outbox in the database that a URL names: `sqlite:FILE`.
+ * @throws `url_invalid` for another scheme, and what opening the database throws.
+ */
+export async function connectOutbox(url: string, options: ConnectOptions = {}): Promise<OutboxStore> {
+  const schemes = {
+    sqlite: async (rest: string) => {
+      const file = fileOf(rest)
+      return (await import('./sqlite/index.ts')).sqliteOutbox(file, options)
+    },
+  }
+  return openUrl<OutboxStore>(url, schemes, 'outbox')
 }
 
 /** Opens the store of schemas that a URL names, as {@link connect} opens an engine; both may be in one file. */

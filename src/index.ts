@@ -2,7 +2,13 @@
 export { type Bus, type Delivery, openBus, type Publisher } from './bus/index.ts'
 export { defineCatalog, defineEvent, defineTopic, type EventOf } from './catalog/index.ts'
 export { type Config, defineConfig } from './config.ts'
-export { type ConnectOptions, connect, connectRegistry, connectSchemaStore } from './connect.ts'
+export {
+  type ConnectOptions,
+  connect,
+  connectOutbox,
+  connectRegistry,
+  connectSchemaStore,
+} from './connect.ts'
 export type { CloudEvent } from './event/index.ts'
 export {
   constant,

@@ -2,13 +2,7 @@ import type { EventDefinition, NewEvent, Opened } from '../catalog/index.ts'
 import { encodeJson } from '../event/index.ts'
 import { type CallerTransaction, type Clock, type Random, TidingsError } from '../kernel/index.ts'
 import type { OutgoingRecord } from '../log/index.ts'
-import {
-  type OutboxFigures,
-  type OutboxRecord,
-  type OutboxStore,
-  Relay,
-  reportRelay,
-} from '../outbox/index.ts'
+import { type OutboxFigures, type OutboxRecord, type OutboxStore, Relay } from '../outbox/index.ts'
 import type { Engine } from './engine.ts'
 import { memberId } from './member-id.ts'
 import { checkOutbox, type OutboxOptions } from './outbox-options.ts'
@@ -127,7 +121,7 @@ export function relayOf(
     relay: memberId(random),
     clock,
     random,
-    report: options.report ?? reportRelay,
+    report: options.report,
     ...checkOutbox(store, options),
   })
 }

@@ -10,11 +10,15 @@ export async function readConfiguration(named: string | undefined, cwd: string):
   const file = configurationFile(named, cwd)
   if (existsSync(file)) {
     const config = checked(file, await load(file))
-    const { registry } = config
+    const { registry, outboxes = {} } = config
+    const folder = dirname(file)
     return {
       ...config,
-      url: resolvedUrl(config.url, dirname(file)),
-      registry: registry === undefined ? undefined : resolvedUrl(registry, dirname(file)),
+      url: resolvedUrl(config.url, folder),
+      outboxes: Object.fromEntries(
+        Object.entries(outboxes).map(([name, url]) => [name, resolvedUrl(url, folder)]),
+      ),
+      registry: registry === undefined ? undefined : resolvedUrl(registry, folder),
     }
   }
   if (named === undefined) return undefined
@@ -56,8 +60,10 @@ function checked(file: string, config: unknown): Config {
 
 function faultOf(config: unknown): string | undefined {
   if (typeof config !== 'object' || config === null) return 'has no configuration as its default export'
-  const { url, catalog } = config as { url?: unknown; catalog?: unknown }
+  const { url, catalog, outboxes = {} } = config as { url?: unknown; catalog?: unknown; outboxes?: object }
   if (typeof url !== 'string') return 'has no url'
+  if (Object.values(outboxes).some((each) => typeof each !== 'string'))
+    return "has outboxes that are not URLs by name, as in { orders: 'sqlite:orders.db' }"
   const isCatalog = typeof catalog === 'object' && catalog !== null && 'definitionOf' in catalog
   return catalog === undefined || isCatalog ? undefined : 'has a catalog that defineCatalog did not make'
 }

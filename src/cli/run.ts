@@ -8,6 +8,7 @@ import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { addGroups } from './groups.ts'
 import type { Io } from './io.ts'
 import { addLag } from './lag.ts'
+import { addOutbox } from './outbox.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
 import { addRegistry } from './registry.ts'
@@ -70,6 +71,7 @@ function programOf(context: Context): Command {
     addLag,
     addSeek,
     addDeadLetters,
+    addOutbox,
     addSchema,
     addRegistry,
     addAsyncApi,

@@ -9,4 +9,4 @@ export type {
   RelayTerm,
 } from './outbox-store.ts'
 export { Relay, type RelayOptions } from './relay.ts'
-export { type RelayReport, reportRelay } from './relay-report.ts'
+export type { RelayReport } from './relay-report.ts'

@@ -1,8 +1,17 @@
-import { type Clock, isTidingsError, limits, type Random, sleep, toError } from '../kernel/index.ts'
+import {
+  type Clock,
+  isTidingsError,
+  limits,
+  type Random,
+  sleep,
+  systemClock,
+  systemRandom,
+  toError,
+} from '../kernel/index.ts'
 import type { OutboxStore, Refusal, RelayTerm } from './outbox-store.ts'
 import { type Publish, publishApart } from './publish-apart.ts'
 import { isHeld, isRenewalDue, type Round, waitMsAfter } from './relay-policy.ts'
-import { harmlessly, type RelayReport } from './relay-report.ts'
+import { harmlessly, type RelayReport, reportRelay } from './relay-report.ts'
 
 export interface RelayOptions {
   readonly store: OutboxStore
@@ -10,11 +19,15 @@ export interface RelayOptions {
   readonly publish: Publish
   /** Different for every start of a relay. */
   readonly relay: string
-  readonly leaseMs: number
-  readonly clock: Clock
-  readonly random: Random
-  readonly report: (report: RelayReport) => void
+  /** How long it has the right without renewing it. Default `limits.relayLeaseMs`. */
+  readonly leaseMs?: number | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+  /** Told what befalls it. Default: a line on stderr. */
+  readonly report?: ((report: RelayReport) => void) | undefined
 }
+
+type Settings = { readonly [Name in keyof RelayOptions]-?: NonNullable<RelayOptions[Name]> }
 
 /** The right to relay, and from when it counts, by the monotonic clock. */
 interface Hold {
@@ -35,8 +48,7 @@ interface Unsettled {
  * is published again, under the same ids.
  */
 export class Relay {
-  readonly #options: RelayOptions
-  readonly #report: (report: RelayReport) => void
+  readonly #options: Settings
   #hold: Hold | undefined
   #unsettled: Unsettled | undefined
   #failures = 0
@@ -49,9 +61,14 @@ export class Relay {
   /** Whether what is added ends the wait. */
   #wakeable = false
 
-  constructor(options: RelayOptions) {
-    this.#options = options
-    this.#report = harmlessly(options.report)
+  constructor({
+    leaseMs = limits.relayLeaseMs,
+    clock = systemClock,
+    random = systemRandom,
+    report = reportRelay,
+    ...options
+  }: RelayOptions) {
+    this.#options = { ...options, leaseMs, clock, random, report: harmlessly(report) }
   }
 
   /** Publishes from now on, until it is stopped. Whatever goes wrong is reported, and tried again. */
@@ -68,15 +85,17 @@ export class Relay {
 
   /**
    * Instead of `start`: publishes until nothing is pending. While another relay has the right, it waits for that one to
-   * publish, or to lose it. Rejects with what keeps it from publishing.
+   * publish, or to lose it. Rejects with what keeps it from publishing. Ends early when the signal aborts.
    */
-  async flush(): Promise<void> {
+  async flush(signal?: AbortSignal): Promise<void> {
     const { store, clock } = this.#options
     try {
-      for (let round = await this.#round(); round !== 'idle'; round = await this.#round()) {
+      for (;;) {
+        const round = await this.#round()
+        if (signal?.aborted || round === 'idle') return
         if (round === 'more') continue
         if ((await store.figures()).pending === 0) return
-        await sleep(clock, limits.relayFirstBackoffMs)
+        await sleep(clock, limits.relayFirstBackoffMs, signal)
       }
     } finally {
       await this.#resign()
@@ -108,7 +127,7 @@ export class Relay {
       this.#failures += 1
     }
     const waitMs = waitMsAfter(round, this.#failures, leaseMs, random)
-    if (error) this.#report({ relay, outcome: 'failed', error, refused: 0, retryInMs: waitMs })
+    if (error) this.#options.report({ relay, outcome: 'failed', error, refused: 0, retryInMs: waitMs })
     if (isLast && (round !== 'more' || this.#isOvertime)) return false
     if (waitMs > 0) await this.#wait(waitMs, round === 'idle')
     return true
@@ -126,7 +145,7 @@ export class Relay {
       if (!isTidingsError(error, 'fenced')) throw error
       this.#hold = undefined
       const { relay } = this.#options
-      this.#report({ relay, outcome: 'fenced', error, refused: 0, retryInMs: undefined })
+      this.#options.report({ relay, outcome: 'fenced', error, refused: 0, retryInMs: undefined })
       return 'standing-by'
     }
   }
@@ -176,7 +195,7 @@ export class Relay {
     if (first === undefined) return
     const error = new Error(first.reason)
     const { relay } = this.#options
-    this.#report({ relay, outcome: 'refused', error, refused: refusals.length, retryInMs: undefined })
+    this.#options.report({ relay, outcome: 'refused', error, refused: refusals.length, retryInMs: undefined })
   }
 
   async #resign(): Promise<void> {

@@ -91,6 +91,7 @@ function checkFormat(file: string, format: number | undefined): void {
 /** What is looked for in a file, for the sentence that says it is not there. */
 const lookedFor = {
   log: { what: 'a log', filledBy: 'publishes to it', named: 'that events are published to' },
+  outbox: { what: 'an outbox', filledBy: 'publishes through it', named: 'of the service' },
   schemas: { what: 'schemas', filledBy: 'registers a schema there', named: 'of the schema registry' },
 } as const
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
+import { type Clock, systemClock, systemRandom } from '../kernel/index.ts'
 import type {
   OutboxFigures,
   OutboxRecord,
@@ -12,10 +12,11 @@ import type {
 import { bootId } from './boot.ts'
 import { CallerTransactions, inSavepoint } from './caller-transaction.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { checkDurable, createTables, openDatabase } from './database.ts'
+import { checkDurable, checkHas, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
 import { OutboxRelay } from './outbox-relay.ts'
 import { OutboxAdder, OutboxTable } from './outbox-table.ts'
+import type { SqliteOptions } from './sqlite.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { WakeUp } from './wake-up.ts'
 import { Writer } from './writer.ts'
@@ -29,10 +30,11 @@ import { Writer } from './writer.ts'
  */
 export function sqliteOutbox(
   database: string | DatabaseSync,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+  options: SqliteOptions = {},
 ): OutboxStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom } = options
+  const { clock = systemClock, random = systemRandom, create = true } = options
   const file = typeof database === 'string' ? database : (database.location() ?? ':memory:')
+  if (!create) checkHas(file, 'outbox')
   const isShared = typeof database !== 'string' && file === ':memory:'
   const connection = isShared ? database : openDatabase(file)
   try {
