@@ -97,10 +97,7 @@ function isUnfit({ breaks, kind }: Difference): boolean {
 function adviceOf({ fix }: Difference, version: number): string {
   const upcaster = `give version ${version} an upcaster`
   if (fix === undefined) return `Nobody fills it in: ${upcaster}, which does.`
-  const advice = fix
-    .replace('give the new version an upcaster', upcaster)
-    // It helps only where somebody fills it in.
-    .replace(' give it a default,', '')
+  const advice = fix.replace('give the new version an upcaster', upcaster)
   return advice.includes('upcaster') ? advice : `${advice} Or ${upcaster}.`
 }
 

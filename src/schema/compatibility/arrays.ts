@@ -1,6 +1,8 @@
 import { mostOf } from './counts.ts'
 import { type ItemModel, itemAt, itemsAt } from './item-model.ts'
 import { keyword, numberAt, type SchemaNode, schemaAt } from './node.ts'
+import { acceptsAnything } from './object-model.ts'
+import type { Fix } from './outcome.ts'
 import { judge, type Question } from './question.ts'
 
 /** Items by position and further ones, `uniqueItems`, `contains`. */
@@ -18,6 +20,7 @@ function compareItems(question: Question): void {
   const { writer, reader } = question
   const read = itemsAt(reader)
   const written = writer.plain.map(itemsAt)
+  if (isTuple(read) && written.some(isList) && question.comparison.strict) refuseTuple(question)
   const most = mostOf(writer, 'maxItems')
   const described = Math.max(read.prefix.length, ...written.map(({ prefix }) => prefix.length))
   for (let position = 0; position < Math.min(described, most); position++) {
@@ -31,11 +34,28 @@ function compareItems(question: Question): void {
   question.outcome.include(part)
 }
 
+/** Draft-07 writes both as `items`: a list of schemas, or one for all items. */
+function isTuple({ prefix, prefixKeyword }: ItemModel): boolean {
+  return prefix.length > 0 && prefixKeyword === 'items'
+}
+
+function isList({ prefix, rest, restKeyword }: ItemModel): boolean {
+  return prefix.length === 0 && restKeyword === 'items' && rest !== undefined && !acceptsAnything(rest)
+}
+
+function refuseTuple({ reader, outcome }: Question): void {
+  const message = 'Items are described by position where data is read, and all alike where it is written.'
+  outcome.breaks('items_changed', reader, ['items'], message, {
+    reader: 'Keep one schema for all items.',
+    writer: 'Describe the items by position, as they are read.',
+  })
+}
+
 function refuseRest({ reader, outcome }: Question, { restKeyword }: ItemModel): void {
   const message = 'Items may be written that are not read, or are read only if they fit a schema.'
   outcome.breaks(`${restKeyword}_tightened`, reader, [restKeyword], message, {
     reader: `Remove "${restKeyword}".`,
-    writer: 'Give further items the schema that they are read with.',
+    writer: `Set "${restKeyword}" and what stands beside it as it is where data is read.`,
   })
 }
 
@@ -55,7 +75,7 @@ function compareItem(
   const part = comparison.accepts(known, item)
   if (item.schema === false && part.broken) {
     return outcome.breaks('item_removed', reader, at, 'The item may be written and is not read.', {
-      reader: 'Keep the item, or allow further items.',
+      reader: 'Describe the item as it is written.',
       writer: `Close the array: "maxItems": ${position}.`,
     })
   }
@@ -65,8 +85,8 @@ function compareItem(
   }
   const message = 'Anything may be written at this position, because arrays are open where they are written.'
   outcome.breaks('item_added', reader, at, message, {
-    reader: 'Leave the item out, or give it the schema {}.',
-    writer: 'Describe the item as it is read, or close the array.',
+    reader: 'Give the item the schema {}.',
+    writer: `Describe the item as it is read, or close the array: "maxItems": ${position}.`,
   })
 }
 
@@ -76,8 +96,9 @@ function compareContains(question: Question): void {
   if (asked === undefined) return
   const least = numberAt(reader, 'minContains') ?? 1
   const most = numberAt(reader, 'maxContains')
+  const fits = (_: SchemaNode, given: SchemaNode): boolean => comparison.implies([given], asked)
   const enough = (node: SchemaNode, given: SchemaNode): boolean =>
-    (numberAt(node, 'minContains') ?? 1) >= least && comparison.implies([given], asked)
+    (numberAt(node, 'minContains') ?? 1) >= least && fits(node, given)
   const few = (node: SchemaNode, given: SchemaNode): boolean =>
     (numberAt(node, 'maxContains') ?? Number.POSITIVE_INFINITY) <= (most ?? 0) &&
     comparison.implies([asked], given)
@@ -86,6 +107,26 @@ function compareContains(question: Question): void {
       const given = schemaAt(node, 'contains')
       return given !== undefined && holds(node, given)
     })
-  judge(question, 'contains', least === 0 || some(enough))
-  if (most !== undefined) judge(question, 'maxContains', mostOf(writer, 'maxItems') <= most || some(few))
+  if (least === 0 || some(enough)) judge(question, 'contains', true)
+  else if (some(fits)) refuseFewer(question, least)
+  else judge(question, 'contains', false)
+  if (most === undefined) return
+  const covers = some((_, given) => comparison.implies([asked], given))
+  judge(question, 'maxContains', mostOf(writer, 'maxItems') <= most || some(few), {
+    fix: covers ? undefined : otherItems,
+  })
+}
+
+/** "maxContains" counts other items than before. */
+const otherItems: Fix = {
+  reader: 'Remove "maxContains".',
+  writer: 'Set "contains" and "maxContains" as they are where data is read.',
+}
+
+function refuseFewer({ reader, outcome }: Question, least: number): void {
+  const message = `At least ${least} items must fit "contains" to be read, and fewer may be written.`
+  outcome.breaks('minContains_tightened', reader, ['minContains'], message, {
+    reader: 'Set "minContains" as it is where data is written.',
+    writer: `Set "minContains" to ${least}.`,
+  })
 }

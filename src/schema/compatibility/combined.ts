@@ -32,7 +32,7 @@ export function compareSum(question: SumQuestion): void {
     : `Alternatives of "${writer.sums[0]?.kind}" are written, and those of "${sum.kind}" are read.`
   const fix = {
     reader: added
-      ? 'Add an alternative that accepts what is written.'
+      ? `${sum.kind === 'oneOf' ? 'Use "anyOf", and add' : 'Add'} an alternative with the schema that data is written with.`
       : 'Use "anyOf" with the same alternatives.',
     writer: `Use the alternatives of "${sum.kind}" that are read.`,
   }
@@ -135,8 +135,8 @@ function reportOverlap(outcome: Outcome, sum: Sum, to: number): void {
   const message =
     'The alternative accepts more than was written for it, and may accept what is written for another: "oneOf" refuses what fits two.'
   outcome.breaks('oneOf_changed', sum.owner, ['oneOf', to], message, {
-    reader: 'Use "anyOf", or tell the alternatives apart by a required property with a "const".',
-    writer: 'Tell the alternatives apart by a required property with a "const".',
+    reader: 'Use "anyOf".',
+    writer: 'Use the alternatives of "oneOf" that are read.',
   })
 }
 

@@ -78,76 +78,40 @@ describe('A difference', () => {
 })
 
 describe('Under the policy strict', () => {
+  // The sentences of the policy have a table of their own: policy.test.ts.
   const allowed: readonly (readonly [string, AnySchema, AnySchema])[] = [
-    ['an integer becomes a number', integer, { type: 'number' }],
-    ['bounds are relaxed', { minimum: 3, maxLength: 2 }, { minimum: 2, maxLength: 3 }],
     ['an exclusive bound becomes inclusive', { exclusiveMinimum: 3 }, { minimum: 3 }],
-    ['bounds are removed', { minItems: 1, maxProperties: 2 }, {}],
-    ['a pattern is removed', { type: 'string', pattern: 'a' }, string],
-    ['multipleOf becomes a divisor', { multipleOf: 0.3 }, { multipleOf: 0.1 }],
-    ['uniqueItems is removed', { uniqueItems: true }, {}],
-    ['an enum is extended', { enum: ['a', { b: 1, c: 2 }] }, { enum: [{ c: 2, b: 1 }, 'z', 'a'] }],
+    ['multipleOf becomes a divisor in decimals', { multipleOf: 0.3 }, { multipleOf: 0.1 }],
+    [
+      'an enum is extended, whatever the order',
+      { enum: ['a', { b: 1, c: 2 }] },
+      { enum: [{ c: 2, b: 1 }, 'z', 'a'] },
+    ],
     ['a const becomes an enum', { const: 1 }, { enum: [2, 1] }],
-    ['a name is no longer required', object({ a: string }, { required: ['a'] }), object({ a: string })],
-    [
-      'a name with a default is required',
-      object({ a: { default: '' } }),
-      object({ a: { default: '' } }, { required: ['a'] }),
-    ],
-    [
-      'a name that properties do not list is required',
-      object({ a: {} }),
-      object({ a: {} }, { required: ['z'] }),
-    ],
-    [
-      'a dependency is narrowed',
-      { dependentRequired: { a: ['b', 'c'] } },
-      { dependentRequired: { a: ['b'] } },
-    ],
-    [
-      'a closed object gains an optional property',
-      object({ a: string }, closed),
-      object({ a: string, b: string }, closed),
-    ],
-    ['an open object loses a property', object({ a: string, b: string }), object({ a: string })],
-    ['an open object gains a property that may be anything', object({}), object({ a: {}, b: true })],
-    ['a closed object is opened', object({ a: string }, closed), object({ a: string })],
-    ['a property that was refused is no longer described', object({ a: false }, closed), object({}, closed)],
-    [
-      'a property is covered by additionalProperties',
-      object({ a: integer }, closed),
-      object({}, { additionalProperties: { type: 'number' } }),
-    ],
-    [
-      'a property that a pattern covered is described',
-      object({}, { patternProperties: { '^a': integer }, ...closed }),
-      object({ a1: { type: 'number' } }, { patternProperties: { '^a': integer }, ...closed }),
-    ],
-    [
-      'a tuple gains an item that further items cover',
-      { prefixItems: [string], items: integer },
-      { prefixItems: [string, integer], items: integer },
-    ],
-    ['anyOf is extended', { anyOf: [string, integer] }, { anyOf: [integer, { type: 'null' }, string] }],
-    ['oneOf is extended', { oneOf: [string, integer] }, { oneOf: [string, { type: 'null' }, integer] }],
-    ['oneOf becomes anyOf', { oneOf: [string, integer] }, { anyOf: [string, integer] }],
-    ['allOf is narrowed', { allOf: [string, { maxLength: 3 }] }, { allOf: [string] }],
-    ['allOf becomes one of its members', { allOf: [string, { maxLength: 3 }] }, { maxLength: 3 }],
-    ['a schema becomes one of several', string, { oneOf: [string, integer] }],
     ['one of one becomes plain', { oneOf: [string] }, string],
-    [
-      'a list of types becomes alternatives',
-      { type: ['string', 'null'] },
-      { anyOf: [string, { type: 'null' }] },
-    ],
     ['an enum becomes alternatives', { enum: ['a', 'b'] }, { oneOf: [{ const: 'b' }, { const: 'a' }] }],
     ['alternatives become an enum', { oneOf: [{ const: 'b' }, { const: 'a' }] }, { enum: ['a', 'b'] }],
     ['not refuses less', { not: { type: 'string' } }, { not: { type: 'string', maxLength: 3 } }],
     ['not refuses what is never written', integer, { type: 'integer', not: string }],
     [
+      'what is asked of a type that not refuses changes',
+      { not: { type: 'array' } },
+      { minItems: 3, not: { type: 'array' } },
+    ],
+    [
+      'what is asked of names changes where none can be',
+      { propertyNames: false },
+      { propertyNames: false, properties: { a: string } },
+    ],
+    [
       'what is said of other types changes',
       integer,
       { type: 'integer', maxLength: 3, pattern: 'x', required: ['a'] },
+    ],
+    [
+      'a rest that refuses nothing is described',
+      object({}),
+      object({}, { additionalProperties: { title: 'x' } }),
     ],
     ['a format that nobody checks appears', string, { type: 'string', format: 'sku' }],
   ]

@@ -71,6 +71,11 @@ export class Comparison {
     return this.#exact
   }
 
+  /** Confluent's rules hold, also those that refuse what no value can break. */
+  get strict(): boolean {
+    return this.#policy === 'strict' && !this.#exact
+  }
+
   get lenient(): boolean {
     return this.#policy === 'lenient' && !this.#exact
   }
@@ -147,8 +152,8 @@ export class Comparison {
     if (writer.never) return
     if (wanted.never) {
       outcome.breaks('false_schema', reader, [], 'Data may be written that the schema false never reads.', {
-        reader: 'Accept what is written, or use true.',
-        writer: 'Write nothing here: use the schema false.',
+        reader: 'Use the schema true, or the one that data is written with.',
+        writer: 'Use the schema false: write nothing here.',
       })
       return
     }

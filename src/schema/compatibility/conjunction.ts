@@ -1,3 +1,4 @@
+import { isObject } from '../json-schema.ts'
 import { keyword, numberAt, type SchemaNode, schemasAt, stringsAt } from './node.ts'
 import { allTypes, typeOf, typesNamed, type ValueType } from './types.ts'
 
@@ -77,18 +78,33 @@ export class Conjunction {
       const values = valuesAt(node)
       return values ? [new Set(values.map(typeOf))] : []
     })
-    return [...lists, ...ofValues].reduce((left, types) => left.intersection(types), allTypes)
+    const possible = [...lists, ...ofValues].reduce((left, types) => left.intersection(types), allTypes)
+    return this.plain.reduce((left, node) => left.difference(typesRefused(node)), possible)
   }
 
   #listedValues(): readonly unknown[] | undefined {
-    for (const node of this.plain) {
-      const values = valuesAt(node)
-      if (values) return values
-    }
+    const lists = this.plain.map(valuesAt).filter((values) => values !== undefined)
+    if (lists.length > 0) return lists.reduce(inBoth)
     const { types } = this
     if (types.size === 0 || [...types].some((type) => type !== 'null' && type !== 'boolean')) return undefined
     return [...types].flatMap((type) => (type === 'null' ? [null] : [false, true]))
   }
+}
+
+const nothing: ReadonlySet<ValueType> = new Set()
+
+/** What a `not` refuses that names types and says nothing else. */
+function typesRefused(node: SchemaNode): ReadonlySet<ValueType> {
+  const refused = keyword(node, 'not')
+  if (refused === undefined) return nothing
+  if (refused === true) return allTypes
+  if (!isObject(refused) || Object.keys(refused).some((name) => name !== 'type')) return nothing
+  return typesNamed(refused['type'])
+}
+
+/** Objects and arrays are not looked into: they stay. */
+function inBoth(left: readonly unknown[], right: readonly unknown[]): readonly unknown[] {
+  return left.filter((value) => (typeof value === 'object' && value !== null) || right.includes(value))
 }
 
 /** The values that `const` or `enum` lists. */

@@ -23,12 +23,12 @@ export function compareCounts(question: Question): void {
   for (const [name, type] of least) {
     const asked = numberAt(reader, name)
     if (asked === undefined || !writer.admits(type)) continue
-    judge(question, name, leastOf(writer, name) >= asked)
+    judge(question, name, leastOf(writer, name) >= asked, { written: writer.largest(name) })
   }
   for (const [name, type] of most) {
     const asked = numberAt(reader, name)
     if (asked === undefined || !writer.admits(type)) continue
-    judge(question, name, mostOf(writer, name) <= asked)
+    judge(question, name, mostOf(writer, name) <= asked, { written: writer.smallest(name) })
   }
 }
 
@@ -49,6 +49,8 @@ export function mostOf(writer: Conjunction, name: Most): number {
   if (name === 'maxItems') {
     return writer.plain.reduce((bound, node) => {
       const { prefix, rest, certain } = itemsAt(node)
+      const refused = prefix.findIndex(({ schema }) => schema === false)
+      if (refused >= 0) return Math.min(bound, refused)
       return certain && rest?.schema === false ? Math.min(bound, prefix.length) : bound
     }, given)
   }

@@ -1,6 +1,7 @@
+import { conjunctionOf } from './conjunction.ts'
 import type { Constraint } from './keywords.ts'
 import { keyword, type SchemaNode, schemaMapAt } from './node.ts'
-import { objectAt, schemasFor } from './object-model.ts'
+import { hasNoProperties, objectAt, schemasFor } from './object-model.ts'
 import type { Question } from './question.ts'
 
 type DependencyKeyword = Extract<Constraint, 'dependencies' | 'dependentRequired' | 'dependentSchemas'>
@@ -8,7 +9,7 @@ type DependencyKeyword = Extract<Constraint, 'dependencies' | 'dependentRequired
 /** What must hold where a property is there: other names, or a schema. */
 export function compareDependencies(question: Question): void {
   const { writer, reader, comparison } = question
-  if (!writer.admits('object')) return
+  if (!writer.admits('object') || hasNoProperties(writer)) return
   const models = writer.plain.map(objectAt)
   const isWritten = (name: string): boolean =>
     models.every((model) =>
@@ -55,8 +56,10 @@ function compareSchema(
   const given = writer.plain.flatMap((node) =>
     schemasAt(node).flatMap(([, of, each]) => (of === name ? [each] : [])),
   )
-  const beside = comparison.given({ required: [name, ...requiredBeside(writer.plain, name)] })
-  const part = comparison.accepts([...writer.plain, ...given, beside], schema)
+  const beside = comparison.given({ type: 'object', required: [name, ...requiredBeside(writer.plain, name)] })
+  const written = [...writer.plain, ...given, beside]
+  if (conjunctionOf(written).types.size === 0) return
+  const part = comparison.accepts(written, schema)
   if (given.length > 0 || !part.broken) return outcome.include(part)
   const message = `Where ${JSON.stringify(name)} is there, data is read only if it fits a further schema.`
   outcome.breaks(`${kind}_added`, reader, [kind, name], message, {

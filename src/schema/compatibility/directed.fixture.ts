@@ -4,7 +4,9 @@ const most = 40
 
 /** Values at the edges of what schemas ask for, made of their own keywords: what one accepts and another may refuse. */
 export function directed(root: unknown, others: readonly unknown[]): readonly unknown[] {
-  const definitions = [root, ...others].map((schema) => (isObject(schema) ? schema['$defs'] : undefined))
+  const definitions = [root, ...others].map((schema) =>
+    isObject(schema) ? (schema['$defs'] ?? schema['definitions']) : undefined,
+  )
   return valuesFor([root, ...others], definitions, 3)
 }
 
@@ -22,13 +24,13 @@ function combined(
   depth: number,
 ): Record<string, unknown>[] {
   if (!isObject(schema)) return []
-  const inside = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas'].flatMap(
-    (name) => {
-      const value = schema[name]
-      if (Array.isArray(value)) return value
-      return name === 'dependentSchemas' && isObject(value) ? Object.values(value) : [value]
-    },
-  )
+  const inside = ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else'].flatMap((name) => {
+    const value = schema[name]
+    return Array.isArray(value) ? value : [value]
+  })
+  for (const dependent of [schema['dependentSchemas'], schema['dependencies']]) {
+    if (isObject(dependent)) inside.push(...Object.values(dependent))
+  }
   const name = typeof schema['$ref'] === 'string' ? schema['$ref'].split('/').at(-1) : undefined
   const targets = name ? definitions.map((each) => (isObject(each) ? each[name] : undefined)) : []
   const more =
@@ -40,7 +42,8 @@ function edgesOf(schema: Record<string, unknown>): unknown[] {
   const values: unknown[] = []
   for (const name of ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf']) {
     const bound = schema[name]
-    if (typeof bound === 'number') values.push(bound, bound - 1, bound + 1, bound + 0.5, bound * 2, bound * 3)
+    if (typeof bound === 'number')
+      values.push(bound, bound - 1, bound + 1, bound + 0.5, bound + 0.1, bound * 2, bound * 3)
   }
   for (const name of ['minLength', 'maxLength']) {
     const length = schema[name]
@@ -58,8 +61,15 @@ function arraysOf(
   definitions: readonly unknown[],
   depth: number,
 ): unknown[] {
-  const lists = parts.map(({ prefixItems }) => (Array.isArray(prefixItems) ? prefixItems : []))
-  const rests = parts.flatMap(({ items, contains, unevaluatedItems }) => [items, contains, unevaluatedItems])
+  const lists = parts.map(({ prefixItems, items }) =>
+    Array.isArray(prefixItems) ? prefixItems : Array.isArray(items) ? items : [],
+  )
+  const rests = parts.flatMap(({ items, additionalItems, contains, unevaluatedItems }) => [
+    items,
+    additionalItems,
+    contains,
+    unevaluatedItems,
+  ])
   const longest = Math.min(4, 1 + Math.max(1, ...lists.map((list) => list.length)))
   const choices = Array.from({ length: longest }, (_, at) =>
     thinned(valuesFor([...lists.map((list): unknown => list[at]), ...rests], definitions, depth - 1), 14),

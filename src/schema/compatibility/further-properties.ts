@@ -1,4 +1,4 @@
-import { acceptsAnything, type ObjectModel, objectAt } from './object-model.ts'
+import { type ObjectModel, objectAt } from './object-model.ts'
 import { keyword, type SchemaNode } from './node.ts'
 import type { Question } from './question.ts'
 
@@ -9,7 +9,8 @@ export function compareFurtherProperties(
   written: readonly ObjectModel[],
 ): void {
   for (const [pattern, schema] of read.patterns) comparePattern(question, pattern, schema, written)
-  if (read.rest !== undefined && !acceptsAnything(read.rest)) compareRest(question, read, read.rest, written)
+  if (read.rest !== undefined && !question.comparison.implies([], read.rest))
+    compareRest(question, read, read.rest, written)
 }
 
 function comparePattern(
@@ -18,7 +19,7 @@ function comparePattern(
   schema: SchemaNode,
   written: readonly ObjectModel[],
 ): void {
-  if (acceptsAnything(schema)) return
+  if (comparison.implies([], schema)) return
   const same = written.flatMap(({ patterns }) => patterns.get(pattern) ?? [])
   const part = comparison.accepts([...same, ...written.flatMap(onlyRest)], schema)
   const fits = (each: SchemaNode): boolean => comparison.implies([...same, each], schema)
@@ -56,8 +57,8 @@ function compareRest(
   const isGiven = written.some((model) => model.certain && model.rest !== undefined)
   if (comparison.lenient) return outcome.allows(kind, reader, [read.restKeyword], message)
   outcome.breaks(isGiven ? kind : `${read.restKeyword}_added`, reader, [read.restKeyword], message, {
-    reader: `Leave "${read.restKeyword}" as open as it is where data is written, or use the policy lenient.`,
-    writer: `Set "${read.restKeyword}" as it is where data is read, or use the policy lenient.`,
+    reader: `Set "${read.restKeyword}" to true, or use the policy lenient.`,
+    writer: `Set "${read.restKeyword}" and what stands beside it as it is where data is read, or use the policy lenient.`,
   })
 }
 

@@ -1,6 +1,7 @@
 import { keyword, type SchemaNode, schemaAt } from './node.ts'
 import { disjoint } from './overlap.ts'
-import { judge, type Question } from './question.ts'
+import type { Fix } from './outcome.ts'
+import { judge, type Question, writtenAt } from './question.ts'
 
 /** `not`: what is refused where data is read must have been refused where it is written, or never be written. */
 export function compareNegation(question: Question): void {
@@ -27,7 +28,15 @@ export function compareConditional(question: Question): void {
     const given = conditional && schemaAt(conditional, name)
     const part = comparison.accepts([...writer.plain, ...(given ? [given] : [])], schema)
     if (conditional) outcome.include(part)
-    else if (part.broken) return judge(question, 'if', false)
+    else if (part.broken) return judge(question, 'if', false, { fix: conditionFix(question) })
+  }
+}
+
+function conditionFix(question: Question): Fix {
+  const added = writtenAt(question, 'if') === undefined
+  return {
+    reader: added ? 'Remove "if".' : 'Leave "if", "then" and "else" as they are where data is written.',
+    writer: 'Set "if", "then" and "else" as they are where data is read.',
   }
 }
 

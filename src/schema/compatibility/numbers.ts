@@ -1,5 +1,6 @@
 import type { Conjunction } from './conjunction.ts'
 import { keyword, numberAt, type SchemaNode } from './node.ts'
+import type { Fix } from './outcome.ts'
 import { judge, type Question } from './question.ts'
 
 export interface NumberBound {
@@ -15,8 +16,11 @@ export function compareNumbers(question: Question): void {
     const asked = boundAt(reader, side)
     if (asked === undefined) continue
     const given = boundOf(writer, side)
-    const name = keyword(reader, exclusiveOf(side)) === undefined ? side : exclusiveOf(side)
-    judge(question, name, given !== undefined && within(given, asked, side), given?.value)
+    const name = asked.exclusive ? exclusiveOf(side) : side
+    judge(question, name, given !== undefined && within(given, asked, side), {
+      written: given?.value,
+      fix: given && asked.exclusive && !given.exclusive ? inclusiveFix(side, given, asked) : undefined,
+    })
   }
   compareMultiples(question)
 }
@@ -49,6 +53,13 @@ function boundAt(node: SchemaNode, side: 'minimum' | 'maximum'): NumberBound | u
       : { value: inclusive, exclusive: false }
   }
   return inclusive === undefined ? undefined : { value: inclusive, exclusive: exclusive === true }
+}
+
+function inclusiveFix(side: 'minimum' | 'maximum', given: NumberBound, asked: NumberBound): Fix {
+  return {
+    reader: `Use "${side}": ${given.value} instead of "${exclusiveOf(side)}".`,
+    writer: `Set "${exclusiveOf(side)}" to ${asked.value}.`,
+  }
 }
 
 function exclusiveOf(side: 'minimum' | 'maximum'): 'exclusiveMinimum' | 'exclusiveMaximum' {

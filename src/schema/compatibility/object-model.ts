@@ -1,4 +1,4 @@
-import { conjunctionOf } from './conjunction.ts'
+import { type Conjunction, conjunctionOf } from './conjunction.ts'
 import { keyword, type SchemaNode, schemaAt, schemaMapAt } from './node.ts'
 import type { Patterns } from './patterns.ts'
 
@@ -72,6 +72,17 @@ function describedBy(model: ObjectModel, name: string, patterns: Patterns): read
 
 function isExempt({ exemptNames, exemptPatterns }: ObjectModel, name: string, patterns: Patterns): boolean {
   return exemptNames.has(name) || exemptPatterns.some((pattern) => patterns.matches(pattern, name))
+}
+
+/** Whether no name is left to a property: the schema for names takes no text, or there may be none. */
+export function hasNoProperties(writer: Conjunction): boolean {
+  if (writer.smallest('maxProperties') === 0) return true
+  return writer.plain.some((node) => {
+    const names = schemaAt(node, 'propertyNames')
+    if (names === undefined) return false
+    const asked = conjunctionOf([names])
+    return asked.never || !asked.admits('string')
+  })
 }
 
 /** Whether any property that is not described may be there, with any value. */

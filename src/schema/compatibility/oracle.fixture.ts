@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { isObject, type JsonSchema } from '../json-schema.ts'
+import { isSchema } from './node.ts'
 
 export type AnySchema = JsonSchema | boolean
 
@@ -101,7 +102,7 @@ interface Edit {
 }
 
 const edit: fc.Arbitrary<Edit> = fc.record({
-  at: fc.nat(20),
+  at: fc.nat(40),
   kind: fc.constantFrom('set', 'remove', 'replace', 'shift'),
   entry: keywordOf(schemaOf(1)),
   schema: schemaOf(1),
@@ -117,36 +118,56 @@ export function schemaPair(depth: number): fc.Arbitrary<readonly [JsonSchema, Js
 
 /** The schema with one of the schemas inside it, in the order they are met, edited. */
 function edited(document: JsonSchema, { at, kind, entry, schema, by }: Edit): JsonSchema {
-  let left = at % Math.max(1, countIn(document))
-  const change = (value: JsonSchema): AnySchema => {
+  let left = at % countIn(document)
+  const change = (value: AnySchema): AnySchema => {
+    if (kind === 'replace' || !isObject(value)) return schema
     const keys = Object.keys(value).filter((key) => key !== '$defs')
     const key = keys[at % Math.max(1, keys.length)] ?? 'title'
     if (kind === 'set') return { ...value, [entry[0]]: entry[1] }
     if (kind === 'remove') return Object.fromEntries(Object.entries(value).filter(([each]) => each !== key))
-    if (kind === 'replace') return schema
     const numeric = Object.entries(value).filter(([, each]) => typeof each === 'number')
     return {
       ...value,
       ...Object.fromEntries(numeric.map(([name, each]) => [name, Math.max(Number(each) + by, 0) || 1])),
     }
   }
-  const walk = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(walk)
-    if (!isObject(value)) return value
-    if (left-- === 0) return change(value)
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, key === 'required' ? inner : walk(inner)]),
-    )
-  }
+  const walk = (value: AnySchema): AnySchema =>
+    left-- === 0 ? change(value) : isObject(value) ? withInner(value, walk) : value
   const result = walk(document)
   return isObject(result) && '$defs' in result
     ? result
     : { ...(isObject(result) ? result : {}), $defs: document['$defs'] }
 }
 
-function countIn(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, each) => sum + countIn(each), 0)
-  return isObject(value) ? Object.values(value).reduce<number>((sum, each) => sum + countIn(each), 1) : 0
+function countIn(schema: AnySchema): number {
+  let found = 0
+  const walk = (value: AnySchema): AnySchema => {
+    found++
+    return isObject(value) ? withInner(value, walk) : value
+  }
+  walk(schema)
+  return found
+}
+
+const single = new Set(
+  'items additionalItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames not if then else'.split(
+    ' ',
+  ),
+)
+const lists = new Set(['prefixItems', 'items', 'anyOf', 'oneOf', 'allOf'])
+const maps = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies', '$defs'])
+
+/** The schema with each of the schemas directly inside it exchanged. */
+export function withInner(schema: JsonSchema, exchange: (inner: AnySchema) => AnySchema): JsonSchema {
+  const each = (value: unknown): unknown => (isSchema(value) ? exchange(value) : value)
+  return Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => {
+      if (Array.isArray(value) && lists.has(name)) return [name, value.map(each)]
+      if (maps.has(name) && isObject(value))
+        return [name, Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, each(inner)]))]
+      return [name, single.has(name) ? each(value) : value]
+    }),
+  )
 }
 
 /** Values that are near to what these schemas ask for. */

@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileSchema, type Validator } from '../compile.ts'
 import type { JsonSchema } from '../json-schema.ts'
 import { compareSchemas } from './compare.ts'
+import { type ConservativeRule, conservativeRules, surroundings } from './conservative.ts'
 import type { Difference, DifferenceKind } from './difference.ts'
-import { directed } from './directed.fixture.ts'
+import { asDraft07 } from './draft-07.fixture.ts'
 import type { CompatibilityPolicy } from './level.ts'
-import { instance, schemaPair } from './oracle.fixture.ts'
+import { schemaPair } from './oracle.fixture.ts'
+import { withoutSurroundings } from './surroundings.fixture.ts'
+import { type Witness, witnessOf } from './witness.fixture.ts'
 
 /** More of it: TIDINGS_ORACLE_PAIRS=20000 TIDINGS_ORACLE_SEED=7 npx vitest run src/schema/compatibility/oracle.test.ts */
-const pairs = Number(process.env['TIDINGS_ORACLE_PAIRS'] ?? 150)
+const pairs = Number(process.env['TIDINGS_ORACLE_PAIRS'] ?? 100)
 const seed = Number(process.env['TIDINGS_ORACLE_SEED'] ?? 1)
+const timeoutMs = 3_600_000
 
 /** What a policy lets pass although a value may break: all of it is reported, as a difference that does not break. */
 const openings: Readonly<Record<CompatibilityPolicy, readonly DifferenceKind[]>> = {
@@ -30,79 +34,97 @@ interface Judged {
   readonly writer: JsonSchema
   readonly reader: JsonSchema
   readonly differences: readonly Difference[]
-  /** A value that is valid where it is written and not where it is read. */
-  readonly witness: readonly [unknown] | undefined
+  readonly breaking: readonly Difference[]
 }
 
-const anywhere = fc.sample(instance, { numRuns: 200, seed: 5 })
-
-function judged(depth: number, policy: CompatibilityPolicy): readonly Judged[] {
-  return fc.sample(schemaPair(depth), { numRuns: pairs, seed }).flatMap(([writer, reader]) => {
-    const validators = compiled(writer, reader)
-    if (!validators) return []
-    const witness = witnessOf(validators, [...directed(writer, [reader]), ...anywhere])
-    if (witness === 'endless') return []
+function judged(depth: number, policy: CompatibilityPolicy, count: number = pairs): readonly Judged[] {
+  return fc.sample(schemaPair(depth), { numRuns: count, seed }).flatMap((pair, at) => {
+    const [writer, reader] = at % 4 === 0 ? [asDraft07(pair[0]), asDraft07(pair[1])] : pair
     const differences = compareSchemas({ schema: writer }, { schema: reader }, { policy })
-    return [{ writer, reader, differences, witness }]
+    return [{ writer, reader, differences, breaking: differences.filter(({ breaks }) => breaks) }]
   })
 }
 
-/** Ajv accepts arrays without what they must contain when `contains` stands beside these. */
-const wrongInAjv = /prefixItems|unevaluatedItems/
-
-function compiled(writer: JsonSchema, reader: JsonSchema): readonly [Validator, Validator] | undefined {
-  const text = JSON.stringify([writer, reader])
-  if (text.includes('"contains"') && wrongInAjv.test(text)) return undefined
-  try {
-    return [compileSchema(writer), compileSchema(reader)]
-  } catch {
-    return undefined
-  }
+function isOpening({ differences }: Judged, policy: CompatibilityPolicy): boolean {
+  return differences.some(({ kind }) => openings[policy].includes(kind))
 }
-
-/** `endless`: a schema that refers to itself before any value is looked at, in which Ajv never ends. */
-function witnessOf(
-  [writer, reader]: readonly [Validator, Validator],
-  values: readonly unknown[],
-): readonly [unknown] | undefined | 'endless' {
-  try {
-    const witness = values.find((value) => writer(value).length === 0 && reader(value).length > 0)
-    return witness === undefined ? undefined : [witness]
-  } catch {
-    return 'endless'
-  }
-}
-
-const isBroken = ({ differences }: Judged): boolean => differences.some(({ breaks }) => breaks)
 
 describe.each(['strict', 'lenient'] as const)('The policy %s', (policy) => {
   test.each([1, 3])(
     'finds no pair of schemas %i deep compatible that a value proves incompatible',
     (depth) => {
-      const found = judged(depth, policy)
-      expect(found.length).toBeGreaterThan(pairs / 2)
-      const wrong = found.filter(
-        (each) =>
-          !isBroken(each) &&
-          each.witness !== undefined &&
-          !each.differences.some(({ kind }) => openings[policy].includes(kind)),
+      const fine = judged(depth, policy).filter(
+        (each) => each.breaking.length === 0 && !isOpening(each, policy),
       )
-      expect(wrong.map(({ writer, reader, witness }) => JSON.stringify({ writer, reader, witness }))).toEqual(
-        [],
-      )
+      const tried = fine.map((each) => ({ ...each, witness: witnessOf(each.writer, each.reader, 'quick') }))
+      expect(tried.filter(({ witness }) => witness === undefined).length).toBeGreaterThan(pairs / 3)
+      expect(tried.filter(({ witness }) => Array.isArray(witness)).map(textOf)).toEqual([])
     },
-    600_000,
+    timeoutMs,
   )
 })
 
-/**
- * The others have no witness because a rule is careful on purpose: a part that nothing reaches (keywords around it
- * contradict each other) is compared all the same, values that other keywords refuse still count, and what
- * `unevaluated…` leaves open beside alternatives that changed is not worked out. Or the value was not thought of.
- */
-test('Of the schemas that are found incompatible, at least three of four are proven so by a value', () => {
-  const broken = judged(1, 'strict').filter(isBroken)
-  const proven = broken.filter(({ witness }) => witness !== undefined)
-  expect(broken.length).toBeGreaterThan(10)
-  expect(proven.length / broken.length).toBeGreaterThan(0.75)
-}, 600_000)
+/** `proven` by a value; `hidden`: by one, once what surrounds it is taken away; `careful`: on a conservative rule. */
+type Ground = 'proven' | 'hidden' | 'careful' | 'unfounded' | 'unknown'
+
+function groundOf({ writer, reader, breaking }: Judged): Ground {
+  const witness = witnessOf(writer, reader)
+  if (witness === 'unknown') return 'unknown'
+  if (witness !== undefined) return 'proven'
+  const grounds = breaking.map((difference): Ground => {
+    const left = withoutSurroundings([writer, reader], difference)
+    if (isWitness(left)) return 'hidden'
+    return conservativeRules.some((rule) => isOn(rule, difference, left)) ? 'careful' : 'unfounded'
+  })
+  return (
+    grounds.find((ground) => ground === 'unfounded') ??
+    grounds.find((ground) => ground === 'careful') ??
+    'hidden'
+  )
+}
+
+function isOn(
+  { kinds, keywords }: ConservativeRule,
+  { kind }: Difference,
+  left: readonly unknown[],
+): boolean {
+  const text = JSON.stringify(left)
+  return kinds.includes(kind) || keywords.some((name) => text.includes(`"${name}":`))
+}
+
+function isWitness(left: readonly unknown[]): left is Witness {
+  return left.length === 1
+}
+
+describe('What is found incompatible', () => {
+  test.each([1, 2])(
+    'in schemas %i deep has a value that proves it, or is on a conservative rule',
+    (depth) => {
+      const broken = judged(depth, 'strict', pairs * 2).filter(({ breaking }) => breaking.length > 0)
+      const known = broken
+        .map((each) => ({ ...each, ground: groundOf(each) }))
+        .filter(({ ground }) => ground !== 'unknown')
+      expect(known.filter(({ ground }) => ground === 'unfounded').map(textOf)).toEqual([])
+      // The rules are exceptions: almost all is proven by a value as it is.
+      expect(known.length).toBeGreaterThan(pairs / 20)
+      expect(known.filter(({ ground }) => ground === 'proven').length / known.length).toBeGreaterThan(0.85)
+    },
+    timeoutMs,
+  )
+})
+
+test('The conservative rules are those of the page', () => {
+  const page = readFileSync(new URL('../../../docs/compatibility.md', import.meta.url), 'utf8')
+  const rows = [...conservativeRules, surroundings].map(({ name, why }) => `| ${name} | ${why} |`)
+  expect(page.split('\n').filter((line) => rows.includes(line))).toEqual(rows)
+})
+
+function textOf(found: Judged & { readonly witness?: unknown }): string {
+  const { writer, reader, witness, breaking } = found
+  return JSON.stringify({
+    writer,
+    reader,
+    witness,
+    breaking: breaking.map(({ kind, path }) => `${kind} ${path}`),
+  })
+}

@@ -2,6 +2,7 @@ import { compareFurtherProperties } from './further-properties.ts'
 import { type SchemaNode } from './node.ts'
 import {
   acceptsAnything,
+  hasNoProperties,
   isOpen,
   type ObjectModel,
   objectAt,
@@ -13,7 +14,7 @@ import type { Question } from './question.ts'
 /** The properties that either side names, and the further ones. */
 export function compareProperties(question: Question): void {
   const { writer, reader } = question
-  if (!writer.admits('object')) return
+  if (!writer.admits('object') || hasNoProperties(writer)) return
   const read = objectAt(reader)
   const written = writer.plain.map(objectAt)
   const names = new Set([
@@ -41,7 +42,7 @@ function compareProperty(
   const isNamed = written.some(({ properties }) => properties.has(name))
   const readers = readersFor(read, name, comparison.patterns)
   if (isNamed && !read.properties.has(name)) {
-    return compareRemoved(question, name, known, readers)
+    return compareRemoved(question, name, known, readers, read)
   }
   for (const schema of readers) {
     if (isNamed || schema !== read.properties.get(name)) outcome.include(comparison.accepts(known, schema))
@@ -55,10 +56,11 @@ function compareRemoved(
   name: string,
   known: readonly SchemaNode[],
   readers: readonly SchemaNode[],
+  { rest, restKeyword }: ObjectModel,
 ): void {
   const at = ['properties', name]
-  const refusing = readers.some(({ schema }) => schema === false)
-  if (!refusing) {
+  const refusing = readers.find(({ schema }) => schema === false)
+  if (refusing === undefined) {
     outcome.allows('property_removed', reader, at, `${quoted(name)} is not described where data is read.`)
     for (const schema of readers) outcome.include(comparison.accepts(known, schema))
     return
@@ -66,7 +68,10 @@ function compareRemoved(
   const message = `${quoted(name)} may be written, and objects are closed where data is read.`
   if (comparison.lenient) return outcome.allows('property_removed', reader, at, message)
   outcome.breaks('property_removed', reader, at, message, {
-    reader: `Keep ${quoted(name)}, allow additional properties, or use the policy lenient.`,
+    reader:
+      refusing === rest
+        ? `Keep ${quoted(name)}, set "${restKeyword}" to true, or use the policy lenient.`
+        : `Leave out the pattern that refuses ${quoted(name)}, or use the policy lenient.`,
     writer: `Do not add ${quoted(name)} before it can be read everywhere, or use the policy lenient.`,
   })
 }
@@ -84,8 +89,8 @@ function compareAdded(
     return outcome.allows('property_added', reader, at, `${quoted(name)} may have any value.`)
   }
   const message = `${quoted(name)} may be written with any value, because objects are open where data is written.`
-  const open = known.every(acceptsAnything)
-  if (comparison.lenient && written.every(isOpen)) {
+  const passesLenient = written.every(isOpen)
+  if (comparison.lenient && passesLenient) {
     return outcome.allows('property_added', reader, at, message)
   }
   const part = comparison.accepts(known, schema)
@@ -93,9 +98,11 @@ function compareAdded(
     outcome.allows('property_added', reader, at, `Whatever is written as ${quoted(name)} can be read.`)
     return outcome.include(part)
   }
-  if (!open) return outcome.include(part)
+  if (!known.every(acceptsAnything)) return outcome.include(part)
+  const upcaster = 'add it in a version with an upcaster'
+  const choices = passesLenient ? `, ${upcaster}, or use the policy lenient` : `, or ${upcaster}`
   outcome.breaks('property_added', reader, at, message, {
-    reader: `Give ${quoted(name)} the schema {}, add it in a version with an upcaster, or use the policy lenient.`,
+    reader: `Give ${quoted(name)} the schema {}${choices}.`,
     writer: `Keep ${quoted(name)}, or close the object: "additionalProperties": false.`,
   })
 }

@@ -1,12 +1,12 @@
 import { type SchemaNode, schemaAt } from './node.ts'
-import { objectAt } from './object-model.ts'
+import { hasNoProperties, objectAt } from './object-model.ts'
 import { judge, type Question } from './question.ts'
 
 /** `propertyNames`: every name that may be written must fit. */
 export function comparePropertyNames(question: Question): void {
   const { comparison, writer, reader, outcome } = question
   const asked = schemaAt(reader, 'propertyNames')
-  if (asked === undefined || !writer.admits('object')) return
+  if (asked === undefined || !writer.admits('object') || hasNoProperties(writer)) return
   const given = writer.plain.flatMap((node) => schemaAt(node, 'propertyNames') ?? [])
   const part = comparison.accepts([comparison.given({ type: 'string' }), ...given], asked)
   if (!part.broken) return outcome.include(part)

@@ -2,7 +2,7 @@ import type { Comparison } from './comparison.ts'
 import type { Conjunction } from './conjunction.ts'
 import type { Constraint } from './keywords.ts'
 import { keyword, type SchemaNode } from './node.ts'
-import type { Outcome } from './outcome.ts'
+import type { Fix, Outcome } from './outcome.ts'
 
 /** May all data that is valid as `writer` be read as the own keywords of `reader`? Rules answer into `outcome`. */
 export interface Question {
@@ -22,8 +22,20 @@ export function writtenAt({ writer }: Question, name: string): unknown {
   return writer.plain.map((node) => keyword(node, name)).find((value) => value !== undefined)
 }
 
+export interface Wording {
+  /** The writer's value, where it is not simply that of the keyword. */
+  readonly written?: unknown
+  /** Where going back to the value, or taking over the other one, is not what makes it pass. */
+  readonly fix?: Fix | undefined
+}
+
 /** A keyword whose two values can be said: breaks unless `holds`. */
-export function judge(question: Question, name: Constraint, holds: boolean, written?: unknown): void {
+export function judge(
+  question: Question,
+  name: Constraint,
+  holds: boolean,
+  { written, fix }: Wording = {},
+): void {
   const { reader, outcome } = question
   const read = textOf(keyword(reader, name))
   const before = textOf(written ?? writtenAt(question, name))
@@ -36,10 +48,16 @@ export function judge(question: Question, name: Constraint, holds: boolean, writ
     outcome.allows(before === undefined ? `${name}_changed` : `${name}_relaxed`, reader, [name], message)
     return
   }
-  outcome.breaks(before === undefined ? `${name}_added` : changeOf(name), reader, [name], message, {
-    reader: before === undefined ? `Remove "${name}".` : `Leave "${name}" at ${before}.`,
-    writer: `Set "${name}" to ${read}.`,
-  })
+  const kind = before === undefined ? (`${name}_added` as const) : changeOf(name)
+  // The same words may refer to something else, or count for something else.
+  const back = {
+    reader: before === undefined || before === read ? `Remove "${name}".` : `Leave "${name}" at ${before}.`,
+    writer:
+      before === read
+        ? `Set what "${name}" is about as it is where data is read.`
+        : `Set "${name}" to ${read}.`,
+  }
+  outcome.breaks(kind, reader, [name], message, fix ?? back)
 }
 
 const ordered = /^(?:exclusive)?(?:min|max)/

@@ -29,7 +29,8 @@ export function compareRequired({ comparison, writer, reader, wanted, outcome }:
       at,
       `${text} may be missing in what is written, and must be there to be read.`,
       {
-        reader: `Leave ${text} optional, give it a default, or give the new version an upcaster.`,
+        // A default is no fix: it passes, but nobody fills it in.
+        reader: `Leave ${text} optional, or give the new version an upcaster.`,
         writer: `Keep ${text} required.`,
       },
     )

@@ -9,7 +9,7 @@ export function compareValues(question: Question): void {
   if (read === undefined) return
   const name = keyword(reader, 'const') === undefined ? 'enum' : 'const'
   const written = writer.values
-  if (written === undefined) return judge(question, name, false, undefined)
+  if (written === undefined) return judge(question, name, false)
   const known = new Set(read.map((value) => comparison.canonical.of(value)))
   const missing = written.filter((value) => !known.has(comparison.canonical.of(value)))
   if (missing.length === 0) {
@@ -20,7 +20,7 @@ export function compareValues(question: Question): void {
   }
   const lost = textOf(missing.length === 1 ? missing[0] : missing)
   outcome.breaks(`${name}_tightened`, reader, [name], `${lost} may be written and is not read.`, {
-    reader: `Keep ${lost} in "${name}".`,
+    reader: name === 'enum' ? `Keep ${lost} in "enum".` : `Use "enum" and list ${lost} as well.`,
     writer: `Leave ${lost} out.`,
   })
 }
