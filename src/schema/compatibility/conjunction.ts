@@ -74,16 +74,19 @@ export class Conjunction {
       .map((node) => keyword(node, 'type'))
       .filter((type) => type !== undefined)
       .map(typesNamed)
-    const ofValues = this.plain.flatMap((node) => {
-      const values = valuesAt(node)
-      return values ? [new Set(values.map(typeOf))] : []
-    })
+    const ofValues = this.#lists().map((values) => new Set(values.map(typeOf)))
     const possible = [...lists, ...ofValues].reduce((left, types) => left.intersection(types), allTypes)
     return this.plain.reduce((left, node) => left.difference(typesRefused(node)), possible)
   }
 
+  #lists(): readonly (readonly unknown[])[] {
+    return this.plain.flatMap((node) =>
+      [valuesAt(node, 'const'), valuesAt(node, 'enum')].filter((values) => values !== undefined),
+    )
+  }
+
   #listedValues(): readonly unknown[] | undefined {
-    const lists = this.plain.map(valuesAt).filter((values) => values !== undefined)
+    const lists = this.#lists()
     if (lists.length > 0) return lists.reduce(inBoth)
     const { types } = this
     if (types.size === 0 || [...types].some((type) => type !== 'null' && type !== 'boolean')) return undefined
@@ -108,11 +111,10 @@ function inBoth(left: readonly unknown[], right: readonly unknown[]): readonly u
 }
 
 /** The values that `const` or `enum` lists. */
-export function valuesAt(node: SchemaNode): readonly unknown[] | undefined {
-  const constant = keyword(node, 'const')
-  if (constant !== undefined) return [constant]
-  const list = keyword(node, 'enum')
-  return Array.isArray(list) ? list : undefined
+export function valuesAt(node: SchemaNode, name: 'const' | 'enum'): readonly unknown[] | undefined {
+  const value = keyword(node, name)
+  if (name === 'const') return value === undefined ? undefined : [value]
+  return Array.isArray(value) ? value : undefined
 }
 
 /** @throws `schema_reference_missing` */

@@ -48,6 +48,8 @@ function placesIn(pair: Pair): readonly Place[] {
       walk(inner, [...place, Array.isArray(value) ? Number(key) : key])
   }
   for (const schema of pair) walk(schema, [])
+  // Without its draft a schema would mean something else.
+  places.delete('["$schema"]')
   return [...places.values()].toSorted((a, b) => a.length - b.length)
 }
 

@@ -1,13 +1,16 @@
 import { valuesAt } from './conjunction.ts'
-import { keyword } from './node.ts'
 import { judge, type Question, textOf } from './question.ts'
 
 /** `enum` and `const`: every value that is written must be among those that are read. */
 export function compareValues(question: Question): void {
+  for (const name of ['const', 'enum'] as const) {
+    const read = valuesAt(question.reader, name)
+    if (read !== undefined) compareListed(question, name, read)
+  }
+}
+
+function compareListed(question: Question, name: 'const' | 'enum', read: readonly unknown[]): void {
   const { writer, reader, comparison, outcome } = question
-  const read = valuesAt(reader)
-  if (read === undefined) return
-  const name = keyword(reader, 'const') === undefined ? 'enum' : 'const'
   const written = writer.values
   if (written === undefined) return judge(question, name, false)
   const known = new Set(read.map((value) => comparison.canonical.of(value)))
