@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { limits } from '../kernel/index.ts'
-import { type Answer, Client, open } from './registry.fixture.ts'
+import { compileSchema } from '../schema/index.ts'
+import { type Answer, Client, closed, open } from './registry.fixture.ts'
 
 let client: Client
 beforeEach(() => {
@@ -125,6 +126,42 @@ describe('A bad schema', () => {
     )
   })
 
+  test('that refers to itself, which cannot be there yet', async () => {
+    const references = [{ name: 'orders.json', subject: 'orders', version: 1 }]
+    await refused(
+      client.call('POST', path, json('{"$ref":"orders.json"}', { references })),
+      42201,
+      /to version 1 of schema subject "orders", which is not there/,
+    )
+  })
+
+  test.each(['/compatibility/subjects/after/versions', '/compatibility/subjects/after/versions/latest'])(
+    'is refused by POST %s, too',
+    async (at) => {
+      await client.register('after', true)
+      for (const schema of [
+        '{',
+        '{"type":"decimal"}',
+        '{"pattern":"^a(?=b)"}',
+        '{"$ref":"file:///etc/passwd"}',
+      ]) {
+        expect((await client.call('POST', at, json(schema))).body).toEqual({
+          error_code: 42201,
+          message: expect.stringMatching(/\.$/),
+        })
+      }
+    },
+  )
+
+  test('with a pattern that others would run for ever is one like others', async () => {
+    const schema = '{"pattern":"^(a+)+$"}'
+    expect((await client.call('POST', path, json(schema))).status).toBe(200)
+    const validate = compileSchema(JSON.parse(schema))
+    expect(validate(`${'a'.repeat(100_000)}!`)).toEqual([
+      { path: '', message: 'must match pattern "^(a+)+$"' },
+    ])
+  })
+
   test('that is JSON Schema and says nothing of it', async () => {
     const schema = JSON.stringify(open)
     const answer = client.call('POST', path, { schema })
@@ -148,9 +185,62 @@ describe('A name of a schema subject', () => {
     ['that leads upwards', '..%2F..%2Fetc%2Fpasswd', '../../etc/passwd'],
     ['with an escaped percent sign', 'a%252Fb', 'a%2Fb'],
     ['that is not Latin', '%E2%82%AC', '€'],
+    ['with a percent sign that escapes nothing', 'a%ZZ', 'a%ZZ'],
+    ['that escapes no UTF-8', '%ED%A0%80', '%ED%A0%80'],
   ])('%s is a name like others', async (_, subject, name) => {
     expect((await client.register(subject, open)).status).toBe(200)
     expect(await client.get('/subjects')).toEqual([name])
     expect(await client.get(`/subjects/${subject}/versions`)).toEqual([1])
+  })
+})
+
+describe('Anywhere in a path', () => {
+  test.each([
+    ['/schemas/ids/0', 40403],
+    ['/schemas/ids/-1', 40403],
+    ['/schemas/ids/1.5', 40403],
+    ['/schemas/ids/1%00', 40403],
+    ['/schemas/guids/..%2F..', 40403],
+    ['/subjects/orders/versions/-2', 42202],
+    ['/subjects/orders/versions/99999999999', 42202],
+    ['/contexts/a%00b/subjects', 42208],
+    [`/contexts/${'x'.repeat(300)}/subjects`, 42208],
+    [`/config/${'x'.repeat(300)}`, 42208],
+    ['/mode/a%0Ab', 42208],
+    ['/schemas/ids/1?subject=a%00b', 42208],
+    ['/com.example.a%00/1', 42208],
+  ])('GET %s is refused with %i and a sentence', async (at, code) => {
+    const { status, body } = await client.call('GET', at)
+    expect(body).toEqual({ error_code: code, message: expect.stringMatching(/[.?]$/) })
+    expect(status).toBe(Number(String(code).slice(0, 3)))
+    expect(client.errors).toEqual([])
+  })
+})
+
+describe('Many at the same time', () => {
+  test('with the same schema make one version, with one id', async () => {
+    const all = await Promise.all(Array.from({ length: 20 }, () => client.register('orders', open)))
+    expect(new Set(all.map(({ body }) => JSON.stringify(body))).size).toBe(1)
+    expect(await client.get('/subjects/orders/versions')).toEqual([1])
+  })
+
+  test('with schemas that conflict make one version, and the others are told why', async () => {
+    await client.register('orders', closed)
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, at) =>
+        client.register('orders', {
+          ...closed,
+          properties: { ...closed.properties, more: { const: at } },
+        }),
+      ),
+    )
+    expect(all.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, ...Array(9).fill(409)])
+    expect(all.find(({ status }) => status === 409)?.body).toEqual({
+      error_code: 40901,
+      message: expect.stringContaining(
+        'cannot follow version 2 of "orders" under BACKWARD. /properties/more',
+      ),
+    })
+    expect(await client.get('/subjects/orders/versions')).toEqual([1, 2])
   })
 })
