@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { DeadLetter } from '../dead-letter/index.ts'
-import { jsonLines, Shell } from './cli.fixture.ts'
+import { type Ended, jsonLines, Shell } from './cli.fixture.ts'
 import { letter, putLetters } from './letters.fixture.ts'
 
 const letters = [
@@ -193,7 +193,7 @@ test('dead letters are counted by cause, the most frequent first', async () => {
   const { stdout } = await shell.run(['dead-letters', 'ls', '--by', 'cause'])
   expect(stdout.replaceAll(/^ +/gm, '').replaceAll(/ +/g, ' ').trimEnd().split('\n')).toEqual([
     'CAUSE COUNT GROUP REASON MESSAGE EXAMPLE',
-    `${ofBilling} 5 billing handler_failed Error: no such customer billing/orders/1/1`,
+    `${ofBilling} 4 billing handler_failed Error: no such customer billing/orders/1/1`,
     `${ofMailer} 1 mailer handler_failed Error: no such customer mailer/orders/1/1`,
   ])
   const json = await shell.run(['dead-letters', 'ls', '--by', 'cause', '--limit', '1', '--json'])
@@ -203,11 +203,42 @@ test('dead letters are counted by cause, the most frequent first', async () => {
       group: 'billing',
       reason: 'handler_failed',
       message: 'Error: no such customer',
-      count: 5,
+      count: 4,
       example: 'billing/orders/1/1',
     },
   ])
   expect(json.stderr).toBe('1 more; --limit shows more of them.\n')
+})
+
+test('a redrive that was requested is counted by no cause, unless it is asked for', async () => {
+  using shell = await shellWithLetters()
+  await shell.run(['dead-letters', 'redrive', '--cause', ofBilling, '--yes'])
+  const countOf = async (...argv: string[]): Promise<unknown> => {
+    const { stdout } = await shell.run(['dead-letters', 'ls', '--by', 'cause', '--json', ...argv])
+    return jsonLines(stdout).map((each) => (each as { count: number }).count)
+  }
+  const requested = Object.values(await statesOf(shell)).filter((state) => state === 'requested')
+  expect(await countOf('--group', 'billing', '--state', 'requested')).toEqual([requested.length])
+  const all = await shell.run(['dead-letters', 'ls', '--group', 'billing', '--json'])
+  expect(await countOf('--group', 'billing')).toEqual([jsonLines(all.stdout).length - requested.length])
+})
+
+test('the dead letters of a cause are listed', async () => {
+  using shell = await shellWithLetters()
+  await putLetters(shell, [{ ...letter('billing', 6, 'dead'), message: 'Error: no such card' }])
+  const ls = (...argv: string[]): Promise<Ended> => shell.run(['dead-letters', 'ls', '--json', ...argv])
+  const { stdout } = await ls('--cause', ofBilling)
+  expect(jsonLines(stdout).length).toBeGreaterThan(1)
+  for (const each of jsonLines(stdout))
+    expect(each).toMatchObject({ group: 'billing', message: 'Error: no such customer' })
+  const one = await ls('--cause', ofBilling, '--limit', '1')
+  expect(jsonLines(one.stdout)).toHaveLength(1)
+  expect(one.stderr).toBe(`${jsonLines(stdout).length - 1} more; --limit shows more of them.\n`)
+  expect(await ls('--cause', 'nonsense')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('There are no dead letters of cause "nonsense"') as string,
+  })
+  expect(await ls('--cause', ofBilling, '--by', 'cause')).toMatchObject({ exitCode: 2 })
 })
 
 test('a dead letter is discarded with its reason, after its plan', async () => {

@@ -1,12 +1,21 @@
 import { type Command, Option } from 'commander'
-import type { DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
+import type { DeadLetter, DeadLetterState, DeadLetterStore } from '../dead-letter/index.ts'
 import { decodeEvent, type EncodedEvent, encodeJson } from '../event/index.ts'
 import { limits } from '../index.ts'
 import { causeColumns, causesOf } from './causes.ts'
 import type { Context } from './context.ts'
 import { addDiscard } from './discard.ts'
 import { type EngineOptions, withEngine } from './engine.ts'
-import { checkFilter, letterColumns, letterOf, letterStates, pagesOf, unfinishedStates } from './letters.ts'
+import { checkCause, matchingPages } from './letter-selection.ts'
+import {
+  checkFilter,
+  letterColumns,
+  letterOf,
+  letterStates,
+  openStates,
+  pagesOf,
+  unfinishedStates,
+} from './letters.ts'
 import { wholeNumber } from './number.ts'
 import { addRedrive } from './redrive.ts'
 import { table } from './table.ts'
@@ -15,7 +24,8 @@ import { countText, printable, printableLines, timeText } from './text.ts'
 interface ListOptions extends EngineOptions {
   readonly group?: string
   readonly topic?: string
-  readonly state: readonly DeadLetterState[]
+  readonly state?: readonly DeadLetterState[]
+  readonly cause?: string
   readonly limit: number
   readonly by?: 'cause'
   readonly json?: true
@@ -32,27 +42,35 @@ export function addDeadLetters(program: Command, context: Context): void {
 }
 
 function addList(parent: Command, { io, output }: Context): void {
-  const state = new Option('--state <state...>', 'only dead letters in these states')
-    .choices(letterStates)
-    .default(unfinishedStates)
+  const state = new Option(
+    '--state <state...>',
+    'only dead letters in these states; by default those that are not finished',
+  ).choices(letterStates)
+  const by = new Option(
+    '--by <what>',
+    'counted, by what they have in common; by default without those requested',
+  )
+    .choices(['cause'])
+    .conflicts('cause')
   parent
     .command('ls')
     .description('List dead letters that are not finished, or those of the states named.')
     .option('--group <group>', 'only dead letters of this group')
     .option('--topic <topic>', 'only dead letters of this topic')
     .addOption(state)
-    .addOption(new Option('--by <what>', 'counted, by what they have in common').choices(['cause']))
+    .option('--cause <id>', 'only dead letters of this cause')
+    .addOption(by)
     .option('--limit <number>', 'at most so many', wholeNumber(1), limits.cliListed)
     .option('--json', 'one JSON object a line, for each dead letter or cause')
     .addHelpText('after', listExamples)
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>()
       await withEngine(options, io, async ({ admin, deadLetters }) => {
-        const filter = { group: options.group, topic: options.topic, states: options.state }
         const list = options.by === 'cause' ? listCauses : listLetters
-        const { lines, empty, more } = await list(deadLetters, filter, options)
+        const { lines, empty, more } = await list(deadLetters, options)
         if (empty) {
           await checkFilter(admin, options)
+          if (options.cause !== undefined) await checkCause(deadLetters, options, options.cause)
           output.words('There are no dead letters.')
           return
         }
@@ -67,6 +85,7 @@ Examples:
   tidings dead-letters ls
   tidings dead-letters ls --group notifications --state dead
   tidings dead-letters ls --by cause
+  tidings dead-letters ls --cause cf8f143c1f
   tidings dead-letters ls --json --limit 1000`
 
 interface Listed {
@@ -76,22 +95,39 @@ interface Listed {
   readonly more: number
 }
 
-async function listLetters(
-  store: DeadLetterStore,
-  filter: DeadLetterFilter,
-  { limit, json }: ListOptions,
-): Promise<Listed> {
-  const found = (await Array.fromAsync(pagesOf(store, filter, limit))).flat()
+async function listLetters(store: DeadLetterStore, options: ListOptions): Promise<Listed> {
+  const { limit, json } = options
+  const { found, more } = await foundOf(store, options, limit)
   const lines = json ? found.map(letterJson) : table(letterColumns, found)
-  return { lines, empty: found.length === 0, more: (await store.count(filter)) - found.length }
+  return { lines, empty: found.length === 0, more }
+}
+
+/** Of a cause all have to be read to be counted. */
+async function foundOf(
+  store: DeadLetterStore,
+  options: ListOptions,
+  limit: number,
+): Promise<{ readonly found: readonly DeadLetter[]; readonly more: number }> {
+  const { group, topic, cause, state: states = unfinishedStates } = options
+  if (cause === undefined) {
+    const filter = { group, topic, states }
+    const found = (await Array.fromAsync(pagesOf(store, filter, limit))).flat()
+    return { found, more: (await store.count(filter)) - found.length }
+  }
+  const found: DeadLetter[] = []
+  let count = 0
+  for await (const page of matchingPages(store, options, states)) {
+    count += page.length
+    found.push(...page.slice(0, limit - found.length))
+  }
+  return { found, more: count - found.length }
 }
 
 async function listCauses(
   store: DeadLetterStore,
-  filter: DeadLetterFilter,
-  { limit, json }: ListOptions,
+  { group, topic, state: states = openStates, limit, json }: ListOptions,
 ): Promise<Listed> {
-  const { causes, others } = await causesOf(store, filter)
+  const { causes, others } = await causesOf(store, { group, topic, states })
   const shown = causes.slice(0, limit)
   const lines = json ? shown.map((cause) => JSON.stringify(cause)) : table(causeColumns, shown)
   return { lines, empty: causes.length === 0, more: causes.length - shown.length + others }

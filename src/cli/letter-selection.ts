@@ -100,9 +100,9 @@ async function selectionOfDead(store: DeadLetterStore, options: SelectionOptions
   }
 }
 
-async function* matchingPages(
+export async function* matchingPages(
   store: DeadLetterStore,
-  { group, topic, cause }: SelectionOptions,
+  { group, topic, cause }: Pick<SelectionOptions, 'group' | 'topic' | 'cause'>,
   states: readonly DeadLetterState[],
 ): AsyncGenerator<readonly DeadLetter[]> {
   const filter: DeadLetterFilter = { group, topic, states }
@@ -111,7 +111,11 @@ async function* matchingPages(
 }
 
 /** @throws `dead_letter_missing` unless something of this cause is at least still under way. */
-async function checkCause(store: DeadLetterStore, options: SelectionOptions, cause: string): Promise<void> {
+export async function checkCause(
+  store: DeadLetterStore,
+  options: Pick<SelectionOptions, 'group' | 'topic' | 'cause'>,
+  cause: string,
+): Promise<void> {
   for await (const page of matchingPages(store, options, unfinishedStates)) if (page.length > 0) return
   throw new TidingsError(
     'dead_letter_missing',

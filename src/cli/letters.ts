@@ -6,6 +6,8 @@ import { countText, timeText } from './text.ts'
 import { topicNamed } from './topics.ts'
 
 export const unfinishedStates: readonly DeadLetterState[] = ['set-aside', 'dead', 'parked', 'requested']
+/** Those that wait for somebody or something: a redrive that was requested is under way. */
+export const openStates: readonly DeadLetterState[] = ['set-aside', 'dead', 'parked']
 export const letterStates: readonly DeadLetterState[] = [...unfinishedStates, 'handled', 'discarded']
 
 /** @throws `dead_letter_missing` */

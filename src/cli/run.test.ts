@@ -50,6 +50,20 @@ describe('tidings', () => {
   })
 })
 
+test.each([
+  [['topics', '--x'], 'tidings topics'],
+  [['schema', 'push', '--x'], 'tidings schema push'],
+  [['schema', 'pull'], 'tidings schema'],
+  [['dead-letters', 'ls', '--state', 'sad'], 'tidings dead-letters ls'],
+  [['groups', 'show'], 'tidings groups show'],
+])('wrong usage of a command points to its own help: %j', async (argv, command) => {
+  using shell = new Shell()
+  expect(await shell.run(argv)).toMatchObject({
+    exitCode: 2,
+    stderr: words(new RegExp(`^tidings: option_invalid: .*[.?] \`${command} --help\` shows how\\.\n$`)),
+  })
+})
+
 describe('the configuration', () => {
   test.each([
     ['cannot be parsed', 'export default {', /config_invalid: .*tidings\.config\.ts cannot be loaded: /],

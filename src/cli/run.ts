@@ -59,7 +59,6 @@ function programOf(context: Context): Command {
     .configureOutput({
       writeOut: (text) => void output.line(text.trimEnd()),
       writeErr: (text) => output.words(text.trimEnd()),
-      outputError: (text) => output.words(usageError(text)),
     })
     .addHelpText('after', programHelp)
     .exitOverride()
@@ -77,7 +76,14 @@ function programOf(context: Context): Command {
     addAsyncApi,
   ])
     add(program, context)
+  pointToHelp(program, 'tidings', output)
   return program
+}
+
+/** What is wrong with a command is explained by its own help. */
+function pointToHelp(command: Command, name: string, output: Output): void {
+  command.configureOutput({ outputError: (text) => output.words(usageError(text, name)) })
+  for (const each of command.commands) pointToHelp(each, `${name} ${each.name()}`, output)
 }
 
 const programHelp = `
@@ -89,13 +95,13 @@ Examples:
 Exit codes: 0 ok, 1 failed, 2 usage, 3 check failed, 4 not found, 5 engine unreachable, 6 refused.`
 
 /** Commander's "error: unknown option '--x'\n(Did you mean --y?)" as one line of ours. */
-function usageError(text: string): string {
+function usageError(text: string, command: string): string {
   const sentence = text
     .replace(/^error: /, '')
     .trim()
     .replace(/\s*\n\((.*)\)$/, '. $1')
   const end = /[.?]$/.test(sentence) ? '' : '.'
-  return `tidings: option_invalid: ${sentence.charAt(0).toUpperCase()}${oneLine(sentence.slice(1))}${end} \`tidings --help\` shows how.`
+  return `tidings: option_invalid: ${sentence.charAt(0).toUpperCase()}${oneLine(sentence.slice(1))}${end} \`${command} --help\` shows how.`
 }
 
 function failed(error: unknown, output: Output): number {
