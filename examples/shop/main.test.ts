@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startShop } from './shop-process.ts'
+import { startShop, startShopAsNpm } from './shop-process.ts'
 import { freshFolder } from './testing.ts'
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -25,6 +25,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(stdout).toMatch(/analytics: \d+ handled, lag \d+, 0 dead letters/)
   },
 )
+
+test('the shop ends cleanly when npm is ended, which tells nobody but its shell', async () => {
+  const shop = startShopAsNpm('--url', `sqlite:${join(freshFolder(), 'shop.db')}`, '--port', '0')
+  await shop.wrote('1s | ')
+  shop.kill('SIGTERM')
+  expect((await shop.ended).stdout).toMatch(/analytics: \d+ handled, lag \d+, 0 dead letters/)
+})
 
 test('a file with a wrong line is refused before anything is taken', async () => {
   const folder = freshFolder()

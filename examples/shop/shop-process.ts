@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -23,6 +24,24 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url))
 export function startShop(...args: string[]): ShopProcess {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
+  return watched(child)
+}
+
+/** In a shell, as npm starts it: a signal reaches the shell alone. It has ended when the shop has. */
+export function startShopAsNpm(...args: string[]): ShopProcess {
+  const env = { ...process.env, npm_lifecycle_event: 'start' }
+  const argv = ['-c', '"$0" "$@"; exit', process.execPath, main, ...args]
+  const shell = spawn('sh', argv, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const shop = watched(shell)
+  let isRunning = true
+  void shop.ended.then(() => (isRunning = false))
+  onTestFinished(() => {
+    if (isRunning) process.kill(-shop.pid, 'SIGKILL')
+  })
+  return shop
+}
+
+function watched(child: ChildProcessByStdio<null, Readable, Readable>): ShopProcess {
   const output = { stdout: '', stderr: '' }
   const look = new EventTarget()
   for (const name of ['stdout', 'stderr'] as const) {

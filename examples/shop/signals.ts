@@ -2,7 +2,19 @@
 export function onSignals(): AbortSignal {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  if (process.env['npm_lifecycle_event'] !== undefined) onOrphaned(() => stop.abort())
   return stop.signal
+}
+
+/** npm hands a signal to the shell it has started, which ends and tells nobody: the shop would run on unseen. */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid
+  const looking = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(looking)
+    stop()
+  }, 200)
+  looking.unref()
 }
 
 /** Fulfils when the signal aborts. */

@@ -11,7 +11,7 @@ if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
   // This error has its words here: the class that has them elsewhere would have to be imported.
   const code = 'node_too_old'
   process.stderr.write(
-    `tidings: ${code}: This is Node ${process.versions.node}; Tidings needs ${oldest.join('.')} or newer. Install it from https://nodejs.org, or run the command through npx in a project that has the package "node".\n`,
+    `tidings: ${code}: This is Node ${process.versions.node}; Tidings needs ${oldest.join('.')} or newer. Install it from https://nodejs.org, or for this project alone: npm install --save-dev node@24, which npx and npm run use then.\n`,
   )
   process.exitCode = 2
 } else {
