@@ -6,16 +6,16 @@ import { type Witness, witnessOf } from './witness.fixture.ts'
 export type Pair = readonly [writer: JsonSchema, reader: JsonSchema]
 
 /**
- * What is left of two schemas when everything is taken out of both without which the difference is found all the same; or,
+ * What is left of two schemas when everything is taken out of both without which there is still a difference at the place; or,
  * as soon as one shows, the value that proves it.
  */
-export function withoutSurroundings(pair: Pair, { kind, path }: Difference): Witness | Pair {
+export function withoutSurroundings(pair: Pair, { path }: Difference): Witness | Pair {
   let left = pair
   for (let progress = true; progress; ) {
     progress = false
     for (const place of placesIn(left)) {
       const fewer = [without(left[0], place), without(left[1], place)] as const
-      if (!stillBreaks(fewer, kind, path)) continue
+      if (!breaksAt(path, fewer)) continue
       left = fewer
       progress = true
       const witness = witnessOf(...left, 'quick')
@@ -26,10 +26,12 @@ export function withoutSurroundings(pair: Pair, { kind, path }: Difference): Wit
   return witness === undefined || witness === 'unknown' ? left : witness
 }
 
-function stillBreaks([writer, reader]: Pair, kind: string, path: string): boolean {
+/** In whatever way: with less around it, a keyword that was tightened may be one that was added. */
+function breaksAt(path: string, [writer, reader]: Pair): boolean {
   try {
-    const found = compareSchemas({ schema: writer }, { schema: reader })
-    return found.some((each) => each.breaks && each.kind === kind && each.path === path)
+    return compareSchemas({ schema: writer }, { schema: reader }).some(
+      (each) => each.breaks && each.path === path,
+    )
   } catch {
     return false
   }
