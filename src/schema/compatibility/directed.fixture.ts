@@ -10,6 +10,12 @@ export function directed(root: unknown, others: readonly unknown[]): readonly un
   return valuesFor([root, ...others], definitions, 3)
 }
 
+/** The edges of every schema inside a value, wherever it stands. */
+export function edgesInside(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return []
+  return [...(isObject(value) ? edgesOf(value) : []), ...Object.values(value).flatMap(edgesInside)]
+}
+
 function valuesFor(schemas: readonly unknown[], definitions: readonly unknown[], depth: number): unknown[] {
   const parts = schemas.flatMap((schema) => combined(schema, definitions, 3))
   const scalars = thinned([null, true, false, 0, 1, 1.5, '', 'a', ...parts.flatMap(edgesOf)], most)

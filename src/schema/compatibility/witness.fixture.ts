@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { compileSchema, type Validator } from '../compile.ts'
 import { isObject, type JsonSchema } from '../json-schema.ts'
-import { directed } from './directed.fixture.ts'
+import { directed, edgesInside } from './directed.fixture.ts'
 import { instance } from './oracle.fixture.ts'
 
 /** How many valid values are changed at every place, to find one that is not read. */
@@ -23,7 +23,8 @@ export function witnessOf(
   const validators = compiled(writer, reader)
   if (!validators) return 'unknown'
   try {
-    return search(validators, [...directed(writer, [reader]), ...anywhere], effort)
+    const edges = effort === 'quick' ? undefined : edgesInside([writer, reader])
+    return search(validators, [...directed(writer, [reader]), ...anywhere], edges)
   } catch {
     return 'unknown'
   }
@@ -32,17 +33,14 @@ export function witnessOf(
 function search(
   [writer, reader]: readonly [Validator, Validator],
   values: readonly unknown[],
-  effort: 'quick' | 'thorough',
+  edges: readonly unknown[] | undefined,
 ): Witness | undefined {
   const valid = values.filter((value) => writer(value).length === 0)
   const fails = (value: unknown): boolean => reader(value).length > 0
   const found = valid.findIndex(fails)
   if (found >= 0) return [valid[found]]
-  if (effort === 'quick') return undefined
-  const inside = values.flatMap((value) =>
-    typeof value === 'object' && value !== null ? Object.values(value) : [],
-  )
-  const pool = [...new Map([...values, ...inside].map((value) => [JSON.stringify(value), value])).values()]
+  if (edges === undefined) return undefined
+  const pool = [...new Map([...values, ...edges].map((value) => [JSON.stringify(value), value])).values()]
   for (const value of [...thinned(valid.filter(Array.isArray)), ...thinned(valid.filter(isObject))]) {
     for (const variant of variants(value, pool)) {
       if (writer(variant).length === 0 && fails(variant)) return [variant]
