@@ -1,3 +1,4 @@
+import { horizonOf } from './horizon.ts'
 import { time } from './sql.ts'
 
 /** The statements of the outbox; docs/decisions/ has a page on the order in which records are claimed. */
@@ -6,6 +7,7 @@ export function outboxStatements(schema: string): {
   readonly lead: string
   readonly resign: string
   readonly term: string
+  readonly horizon: string
   readonly claim: string
   readonly settle: string
   readonly refuse: string
@@ -40,10 +42,12 @@ export function outboxStatements(schema: string): {
     // Nobody is called so: the next term is another one, also of the same relay.
     resign: `UPDATE ${schema}.relay SET relay = '', lease_until = 0, locked = false WHERE relay = $1 AND term = $2`,
     term: `SELECT relay, term FROM ${schema}.relay`,
-    // An xid that the server has not given out yet is of a dump that was restored: it is committed like all that is in it.
+    horizon: horizonOf(`${schema}.outbox`),
+    // Below the horizon, or an xid that the server has not given out yet: it is of a dump that was restored, and committed
+    // like all that is in it.
     claim: `WITH oldest AS MATERIALIZED (
-        SELECT ${columns}, xid < pg_snapshot_xmin(now.snapshot) OR xid >= pg_snapshot_xmax(now.snapshot) AS decided
-        FROM ${schema}.outbox, (SELECT pg_current_snapshot() AS snapshot) now
+        SELECT ${columns}, xid < $5::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot()) AS decided
+        FROM ${schema}.outbox
         WHERE refusal IS NULL AND EXISTS (SELECT FROM ${schema}.relay WHERE relay = $1 AND term = $2)
         ORDER BY position LIMIT $3
       ), summed AS (

@@ -102,8 +102,7 @@ describeOnServer('The order of the outbox in PostgreSQL', () => {
       // What the two rules give that were not taken: both swap.
       expect(xids.rows.map(({ body }) => body)).toEqual(['second of K', 'first of K'])
       expect(below.rows.map(({ body }) => body)).toEqual(['second of K'])
-      expect(await bodies(store, term)).toEqual([])
-      await openForLong.query('COMMIT')
+      // Somebody who only writes elsewhere holds nothing back.
       expect(await bodies(store, term)).toEqual(['first of K', 'second of K'])
     } finally {
       early.release(true)
@@ -151,8 +150,8 @@ describeOnServer('The relay of the outbox in PostgreSQL', () => {
        (SELECT (hashtextextended($1, 0) & x'ffffffff'::bigint)::bigint::oid)`,
       [`tidings relay ${own.schema}`],
     )
-    const next = await store.lead('next', 1_000)
-    expect(next?.term).toBe((first?.term ?? 0) + 1)
+    const next = { relay: 'next', term: (first?.term ?? 0) + 1 }
+    await expect.poll(() => store.lead('next', 1_000)).toEqual(next)
     if (first === undefined) throw new Error('It had no term.')
     await expect(killed.claim(first, all)).rejects.toMatchObject({ code: 'fenced' })
     await expect(killed.settle(first, [1])).rejects.toMatchObject({ code: 'fenced' })

@@ -79,7 +79,8 @@ export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
     { relay, term }: RelayTerm,
     { maxRecords, maxBytes }: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<readonly PendingRecord[]> {
-    const rows = await this.#database.query(this.#sql.claim, [relay, term, maxRecords, maxBytes])
+    const { horizon } = only(await this.#database.query(this.#sql.horizon))
+    const rows = await this.#database.query(this.#sql.claim, [relay, term, maxRecords, maxBytes, horizon])
     if (rows.length === 0) await this.#checkTerm({ relay, term })
     return rows.map(pendingOf)
   }
