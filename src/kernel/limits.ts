@@ -91,10 +91,14 @@ export const limits = {
   /** Connections of one pool to PostgreSQL, and how long one may take to open. */
   postgresConnections: 10,
   postgresConnectMs: 10_000,
-  /** How often PostgreSQL is looked at for what nobody notifies; how long a notification to oneself may take; and how soon a lost session is opened again. */
+  /** How often PostgreSQL is looked at for what nobody notifies, and for what a notification may have been missed of. */
   postgresPollMs: 20,
+  postgresLookMs: 1_000,
+  /** How long a notification to oneself may take, and how soon a lost session is opened again. */
   postgresProbeMs: 2_000,
   postgresRetryMs: 500,
+  /** Appends to streams that share a transaction of PostgreSQL. */
+  postgresAppends: 128,
   /** Between two heartbeats, however soon another member's lease ends. */
   leastBeatMs: 5,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */

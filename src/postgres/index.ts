@@ -10,6 +10,8 @@ export type {
   PostgresResult,
 } from './query.ts'
 export type { PostgresSource } from './source.ts'
+export { postgresProjections } from './projection-store.ts'
+export { postgresStreams } from './stream-store.ts'
 export type { PostgresTransaction } from './transaction.ts'
 export {
   type DrizzleSql,

@@ -28,9 +28,9 @@ export class Session {
     this.#channel = `tidings_${database.schemaName}`
   }
 
-  /** Whether there is one now: else look for changes, and rely on leases. */
-  async available(): Promise<boolean> {
-    return (await this.#open()) !== undefined
+  /** Behind a pooler that keeps no connections, as far as is known. */
+  get isImpossible(): boolean {
+    return this.#impossible
   }
 
   /** Returns how to stop. */

@@ -28,8 +28,6 @@ export function check(
   relayed: readonly Relayed[],
   pauses: readonly { readonly fromMs: number; readonly untilMs: number }[],
 ): Verdict {
-  const nameOf = (each: { readonly key: string; readonly version: number }): string =>
-    `${each.key} ${each.version}`
   const firsts = new Map<string, Relayed>()
   const ids = new Set<string>()
   const newest = new Map<string, number>()
@@ -65,4 +63,8 @@ function waitMs(
 ): number {
   const paused = pauses.map((each) => Math.min(untilMs, each.untilMs) - Math.max(fromMs, each.fromMs))
   return untilMs - fromMs - paused.reduce((sum, each) => sum + Math.max(0, each), 0)
+}
+
+function nameOf({ key, version }: { readonly key: string; readonly version: number }): string {
+  return `${key} ${version}`
 }
