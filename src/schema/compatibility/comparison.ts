@@ -71,7 +71,7 @@ export class Comparison {
     return this.#exact
   }
 
-  /** Confluent's rules hold, also those that refuse what no value can break. */
+  /** Also what no value can break is refused where a rule of registries says so. */
   get strict(): boolean {
     return this.#policy === 'strict' && !this.#exact
   }

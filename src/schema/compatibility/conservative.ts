@@ -37,7 +37,7 @@ export const conservativeRules: readonly ConservativeRule[] = [
     name: 'list to tuple',
     kinds: ['items_changed'],
     keywords: [],
-    why: 'One schema for all items does not become a list of schemas, the way Confluent has it; only `lenient` compares the two.',
+    why: 'One schema for all items (`items`) does not become a list of schemas, as Karapace has it; only `lenient` compares the two.',
   },
 ]
 
