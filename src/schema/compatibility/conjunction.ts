@@ -107,7 +107,8 @@ function typesRefused(node: SchemaNode): ReadonlySet<ValueType> {
 
 /** Objects and arrays are not looked into: they stay. */
 function inBoth(left: readonly unknown[], right: readonly unknown[]): readonly unknown[] {
-  return left.filter((value) => (typeof value === 'object' && value !== null) || right.includes(value))
+  const known = new Set(right)
+  return left.filter((value) => (typeof value === 'object' && value !== null) || known.has(value))
 }
 
 /** The values that `const` or `enum` lists. */
