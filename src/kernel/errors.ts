@@ -47,6 +47,7 @@ export const errorCodes = {
   key_held: 'refused',
   key_too_long: 'invalid',
   limit_exceeded: 'refused',
+  mapping_failed: 'failed',
   name_invalid: 'usage',
   node_too_old: 'usage',
   not_durable: 'refused',

@@ -23,7 +23,7 @@ export function checkVersion(stream: StreamId, expected: ExpectedVersion, actual
   throw expectedVersionError(stream, expected, actual)
 }
 
-function expectedVersionError(
+export function expectedVersionError(
   stream: StreamId,
   expected: ExpectedVersion,
   actual: number,

@@ -6,10 +6,11 @@ export type { Decider, DeciderFunctions, Decision, NewEventOf } from './decider.
 export { type DomainEvent, defineStream, type StreamDefinition } from './define-stream.ts'
 export type { Cause } from './domain-events.ts'
 export { checkVersion, duplicateEvent, type ExpectedVersionError } from './expected-version.ts'
+export { type Mapped, type Mapping, mapEvent, mapEvents } from './mapping.ts'
 export type { Moment } from './moment.ts'
 export type { Checkpoint, ProjectionBuild, ProjectionStore } from './projection-store.ts'
 export type { ReadAllOptions, ReadOptions, RecordedEvent } from './read.ts'
-export type { Repository } from './repository.ts'
+export type { Repository, StreamRepository } from './repository.ts'
 export type { Folded } from './stream-reader.ts'
 export { streamText } from './stream-name.ts'
 export type {
@@ -26,4 +27,11 @@ export type {
 } from './stream-store.ts'
 export { type AppendStreamOptions, openStreams, type Streams } from './streams.ts'
 export type { StreamsOptions } from './streams-options.ts'
+export {
+  type AggregateTable,
+  openTables,
+  type RowVersions,
+  type Tables,
+  type TablesOptions,
+} from './tables.ts'
 export type { PointInTime } from './time-travel.ts'

@@ -1,23 +1,15 @@
 import { defaultSchemaBase, type NewEvent, type VersionedEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
-import {
-  type CallerTransaction,
-  type Clock,
-  createIds,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '../kernel/index.ts'
-import type { Aggregate } from './aggregate.ts'
-import { appendEvents } from './append.ts'
+import { type CallerTransaction, createIds, systemClock, systemRandom } from '../kernel/index.ts'
+import { type Aggregate, aggregates } from './aggregate.ts'
+import { appendEvents, type Integration } from './append.ts'
 import { checkCommandOptions, type CommandOptions, derivedId } from './command-options.ts'
 import { type Decider, decided, type NewEventOf } from './decider.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
 import { timestampOf } from './moment.ts'
 import { type ReadAllOptions, type ReadOptions, type RecordedEvent, readAll, readStream } from './read.ts'
-import { openRepository, type Repository } from './repository.ts'
-import { retryConflicts } from './retry-conflicts.ts'
+import { repositoryOf, type StreamRepository } from './repository.ts'
 import { checkStreamId, streamText } from './stream-name.ts'
 import { type Folded, foldStream } from './stream-reader.ts'
 import type { Appended, ExpectedVersion, StreamId, StreamStore } from './stream-store.ts'
@@ -30,49 +22,30 @@ export interface AppendStreamOptions extends CommandOptions {
   readonly expected: ExpectedVersion
 }
 
-/** What deciders and repositories share. */
-export interface StreamsContext<T extends CallerTransaction> {
-  readonly store: StreamStore<T>
-  readonly origin: EventOrigin
-  append(
-    stream: StreamId,
-    events: readonly CloudEvent[],
-    options: { readonly expected: ExpectedVersion; readonly cause: Cause | undefined },
-  ): Promise<Appended>
-  /** Whether the command of that idempotency key was carried out. */
-  isDone(stream: StreamId, options: CommandOptions): Promise<boolean>
-  /** Runs when the commands for that stream before it are done, and again when others were faster. */
-  inTurn<Result>(stream: StreamId, run: () => Promise<Result>): Promise<Result>
-}
-
 /** Event sourcing on one store. @throws `option_invalid` */
-export function openStreams<T extends CallerTransaction>(options: StreamsOptions<T>): Streams<T> {
+export function openStreams<T extends CallerTransaction, Types extends string>(
+  options: StreamsOptions<T, Types>,
+): Streams<T> {
   checkStreamsOptions(options)
-  return new Streams(options)
+  // The mappings make what the outbox takes: the compiler has seen to it.
+  return new Streams<T>(options as never)
 }
 
 /** Aggregates whose state is what has happened to them. Everything that writes fulfils when the write is durable. */
 export class Streams<T extends CallerTransaction = CallerTransaction> implements AsyncDisposable {
   readonly store: StreamStore<T>
-  readonly #context: StreamsContext<T>
-  readonly #turns = new Turns()
-  readonly #clock: Clock
-  readonly #random: Random
+  readonly #origin: EventOrigin
+  readonly #integration: Integration<T>
+  readonly #turns: Turns
 
   /** Use {@link openStreams}. */
   constructor(options: StreamsOptions<T>) {
-    const { store, source, schemaBase = defaultSchemaBase } = options
+    const { store, outbox, mappings = [], source, schemaBase = defaultSchemaBase } = options
     const { clock = systemClock, random = systemRandom } = options
     this.store = store
-    this.#clock = clock
-    this.#random = random
-    this.#context = {
-      store,
-      origin: { source, schemaBase, clock, ids: createIds(clock, random) },
-      append: (stream, events, how) => appendEvents(store, stream, events, how),
-      isDone: (stream, command) => this.#isDone(stream, command),
-      inTurn: (stream, run) => this.#inTurn(stream, run),
-    }
+    this.#origin = { source, schemaBase, clock, ids: createIds(clock, random) }
+    this.#integration = { outbox, mappings }
+    this.#turns = new Turns(clock, random)
   }
 
   /**
@@ -90,7 +63,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     const stream = { name: decider.stream.name, id }
     checkStreamId(stream.name, id)
     checkCommandOptions('execute', options)
-    return this.#inTurn(stream, async () => {
+    return this.#turns.run(stream, async () => {
       // Looked up first: what was done when it is looked up is there when the state is loaded.
       const done = await this.#isDone(stream, options)
       const { state, version } = await this.load(decider, id)
@@ -98,7 +71,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
       const made = decided(decider.decide(command, state))
       const events = this.#made(decider.stream, id, made, options)
       if (events.length === 0) return state
-      await this.#context.append(stream, events, { expected: version, cause: options.causedBy })
+      await this.#append(stream, events, { expected: version, cause: options.causedBy })
       return events.reduce((before, event) => decider.evolve(before, event), state)
     })
   }
@@ -121,8 +94,28 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
   repository<Selected extends VersionedEvent, A extends Aggregate<NoInfer<Selected>['event']>>(
     stream: StreamDefinition<string, Selected>,
     aggregate: new (id: string) => A,
-  ): Repository<A> {
-    return openRepository(this.#context, stream, aggregate)
+  ): StreamRepository<A> {
+    const { store } = this
+    const fold = {
+      stream,
+      apply(state: A, event: CloudEvent): A {
+        aggregates.replay(state, event)
+        return state
+      },
+    }
+    return repositoryOf<A>({
+      stream,
+      aggregate,
+      origin: this.#origin,
+      turns: this.#turns,
+      async restore(id, fresh, point) {
+        const begin = { state: fresh, version: 0 }
+        return (await foldStream(store, id, fold, begin, untilOf(point))).version
+      },
+      append: async ({ id }, raised, how) =>
+        (await this.#append({ name: stream.name, id }, raised, how)).version,
+      isDone: (streamId, command) => this.#isDone(streamId, command),
+    })
   }
 
   /**
@@ -139,7 +132,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     checkCommandOptions('append', options)
     const made = this.#made(stream, id, events, options)
     const streamId = { name: stream.name, id }
-    return this.#context.append(streamId, made, { expected, cause: options.causedBy })
+    return this.#append(streamId, made, { expected, cause: options.causedBy })
   }
 
   /** The events of a stream, each in its newest version, in pages behind the scenes. */
@@ -181,7 +174,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     }
     return events.map((event, index) => {
       const derived = idempotencyKey === undefined ? undefined : derivedId(idempotencyKey, streamId, index)
-      return makeDomainEvent(stream, event, this.#context.origin, { ...defaults, id: derived })
+      return makeDomainEvent(stream, event, this.#origin, { ...defaults, id: derived })
     })
   }
 
@@ -190,8 +183,11 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     return (await this.store.find(derivedId(idempotencyKey, stream, 0))) !== undefined
   }
 
-  #inTurn<Result>(stream: StreamId, run: () => Promise<Result>): Promise<Result> {
-    const context = { clock: this.#clock, random: this.#random }
-    return this.#turns.run(streamText(stream), () => retryConflicts(run, context))
+  #append(
+    stream: StreamId,
+    events: readonly CloudEvent[],
+    how: { readonly expected: ExpectedVersion; readonly cause: Cause | undefined },
+  ): Promise<Appended> {
+    return appendEvents({ store: this.store, ...this.#integration }, stream, events, how)
   }
 }

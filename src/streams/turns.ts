@@ -1,25 +1,39 @@
-import { limits, TidingsError } from '../kernel/index.ts'
+import { type Clock, limits, type Random, TidingsError } from '../kernel/index.ts'
+import { retryConflicts } from './retry-conflicts.ts'
+import { streamText } from './stream-name.ts'
+import type { StreamId } from './stream-store.ts'
+
+interface Line {
+  count: number
+  last: Promise<unknown>
+}
 
 /**
- * Runs tasks of one name one after the other, in the order they came. Commands of one process for one stream would only
- * meet at the append, and all but one would have decided in vain.
+ * Runs the commands of one process for one stream one after the other, in the order they came: together they would only
+ * meet at the append, and all but one would have decided in vain. A command that meets those of other processes runs again.
  */
 export class Turns {
-  readonly #waiting = new Map<string, { count: number; last: Promise<unknown> }>()
+  readonly #lines = new Map<string, Line>()
+  readonly #chances: { readonly clock: Clock; readonly random: Random }
 
-  /** @throws `limit_exceeded` when `limits.executeWaiting` wait already. */
-  async run<Result>(name: string, task: () => Promise<Result>): Promise<Result> {
-    const line = this.#waiting.get(name) ?? { count: 0, last: Promise.resolve() }
+  constructor(clock: Clock, random: Random) {
+    this.#chances = { clock, random }
+  }
+
+  /** @throws `limit_exceeded` when `limits.executeWaiting` wait already, and what `run` throws. */
+  async run<Result>(stream: StreamId, run: () => Promise<Result>): Promise<Result> {
+    const name = streamText(stream)
+    const line = this.#lines.get(name) ?? { count: 0, last: Promise.resolve() }
     if (line.count >= limits.executeWaiting) throw tooMany(name)
     line.count += 1
-    this.#waiting.set(name, line)
-    const turn = line.last.then(task)
+    this.#lines.set(name, line)
+    const turn = line.last.then(() => retryConflicts(run, this.#chances))
     line.last = turn.catch(() => undefined)
     try {
       return await turn
     } finally {
       line.count -= 1
-      if (line.count === 0) this.#waiting.delete(name)
+      if (line.count === 0) this.#lines.delete(name)
     }
   }
 }

@@ -2,7 +2,21 @@
 import * as z from 'zod'
 import { defineEvent, type EventOf, type NewEvent } from '../../src/catalog/index.ts'
 import { jsonSchema } from '../../src/schema/index.ts'
-import { Aggregate, defineStream, type NewEventOf, type Streams } from '../../src/streams/index.ts'
+import type { Bus } from '../../src/bus/index.ts'
+import type { MemoryCapabilities, MemoryTransaction } from '../../src/memory/index.ts'
+import type { OutboxStore } from '../../src/outbox/index.ts'
+import type { SqliteTransaction } from '../../src/sqlite/index.ts'
+import {
+  Aggregate,
+  defineStream,
+  mapEvent,
+  mapEvents,
+  type NewEventOf,
+  openStreams,
+  openTables,
+  type Streams,
+  type StreamStore,
+} from '../../src/streams/index.ts'
 import type { Equal, Expect } from './expect.ts'
 
 const placed = defineEvent('order.placed')
@@ -109,3 +123,28 @@ export async function use(streams: Streams): Promise<void> {
     if (event.type === 'order.placed') event.data.cents.toFixed(streamVersion)
   }
 }
+
+declare const bus: Bus<MemoryCapabilities, 'com.example.orders.confirmed'>
+declare const store: StreamStore<MemoryTransaction>
+declare const outboxStore: OutboxStore<MemoryTransaction>
+declare const elsewhere: OutboxStore<SqliteTransaction>
+const confirmed = defineEvent('com.example.orders.confirmed').version(1, z.object({ orderId: z.string() }))
+const confirm = mapEvent(paid, ({ data }, { id }) =>
+  data.paymentId === '' ? undefined : [confirmed.create({ orderId: id })],
+)
+const summary = mapEvents(orderStream, (events) => {
+  const [first] = events
+  return first?.type === 'order.paid' ? confirmed.create({ orderId: first.data.paymentId }) : undefined
+})
+const outbox = bus.outbox(outboxStore)
+openStreams({ store, source: '/orders', outbox, mappings: [confirm, summary] })
+openTables({ source: '/orders', outbox, mappings: [confirm, summary] })
+const leak = mapEvent(paid, ({ data }) => paid.create(data))
+// @ts-expect-error -- a private event: it is in no catalog
+openStreams({ store, source: '/orders', outbox, mappings: [leak] })
+// @ts-expect-error -- as above
+openTables({ source: '/orders', outbox, mappings: [confirm, leak] })
+// @ts-expect-error -- an outbox in another database: they do not commit together
+openStreams({ store, source: '/orders', outbox: bus.outbox(elsewhere), mappings: [confirm] })
+// @ts-expect-error -- not what the integration event holds
+mapEvent(paid, () => confirmed.create({ orderID: '7' }))
