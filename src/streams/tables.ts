@@ -136,8 +136,8 @@ function tableParts<A extends Aggregate, T extends CallerTransaction>(
 /** Both writes, where the first may have to be awaited. */
 function oneAfterTheOther<Written extends void | Promise<void>>(
   written: Written,
-  next: () => Written | undefined,
+  write: () => Written | undefined,
 ): Written {
   // What is awaited gives what is awaited, and what is not, nothing.
-  return (isThenable(written) ? written.then(() => next()) : next()) as Written
+  return (isThenable(written) ? written.then(write) : write()) as Written
 }
