@@ -31,8 +31,10 @@ test.each([
   ['sqlite:100%.db', 'Write %25 for a %'],
   [
     'postgres:shop',
-    '"postgres:shop" names no engine. A URL begins with memory: or sqlite:, as in sqlite:shop.db.',
+    '"postgres:shop" names no engine. A URL begins with memory: or sqlite: or kafka:, as in sqlite:shop.db.',
   ],
+  ['kafka:', 'It names no broker. Write kafka://localhost:9092.'],
+  ['kafka://a:9092?acks=1', 'It has the option "acks". It may have tls and mechanism.'],
   ['shop.db', '"shop.db" names no engine.'],
   [undefined as unknown as string, 'undefined names no engine.'],
 ])('%s is refused, saying what to write', async (url, sentence) => {

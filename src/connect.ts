@@ -1,5 +1,5 @@
 import type { Engine } from './bus/index.ts'
-import type { Clock } from './kernel/index.ts'
+import { type Clock, TidingsError } from './kernel/index.ts'
 import type { OutboxStore } from './outbox/index.ts'
 import {
   type ConfluentRegistryOptions,
@@ -17,9 +17,9 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens the engine that a URL names, chosen at run time: `sqlite:FILE` or `memory:`. A relative file lies in the
- * working folder; `sqlite:/var/shop.db` and `sqlite:///var/shop.db` are absolute. Each client is loaded only when its
- * scheme is used.
+ * Opens the engine that a URL names, chosen at run time: `sqlite:FILE`, `kafka://HOST:PORT` or `memory:`. A relative
+ * file lies in the working folder; `sqlite:/var/shop.db` and `sqlite:///var/shop.db` are absolute. Each client is loaded
+ * only when its scheme is used.
  * @throws `url_invalid` for another scheme, and what opening the engine throws.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Engine> {
@@ -28,6 +28,12 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     sqlite: async (rest) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqlite(file, options)
+    },
+    kafka: async (rest) => {
+      const { kafka } = await import('./kafka/index.ts').catch((error: unknown) => {
+        throw withoutPackage(error, '@platformatic/kafka')
+      })
+      return kafka(`kafka:${rest}`, options)
     },
   })
 }
@@ -44,6 +50,17 @@ export async function connectOutbox(url: string, options: ConnectOptions = {}): 
     },
   }
   return openUrl<OutboxStore>(url, schemes, 'outbox')
+}
+
+/** An optional package may not be installed. */
+function withoutPackage(error: unknown, name: string): unknown {
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+  if (!isMissing || !error.message.includes(name)) return error
+  return new TidingsError(
+    'url_invalid',
+    `This URL needs the package "${name}", which is not installed. Install it beside Tidings: npm install ${name}.`,
+    { cause: error },
+  )
 }
 
 /** Opens the store of schemas that a URL names, as {@link connect} opens an engine; both may be in one file. */

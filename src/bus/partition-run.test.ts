@@ -103,3 +103,10 @@ test('A suspect that is read behind one of its key that waits keeps nobody else 
   const second = read(run, 1, 'key')
   expect([second.suspect, run.careful]).toEqual([true, false])
 })
+
+test('Offsets that a log does not have are finished when what comes after them is read', () => {
+  const run = takenOver()
+  const works = [0, 3, 6].map((offset) => read(run, offset))
+  for (const work of works) run.finish(work)
+  expect(run.commitState(false).offset).toBe(7)
+})

@@ -83,8 +83,12 @@ export class PartitionRun {
     return this.#watermark.isFinished(offset)
   }
 
-  /** Nothing has to be done with an event: it was finished before. */
+  /**
+   * Nothing has to be done with an event: it was finished before. Nor with offsets before it that the log does not have,
+   * after compaction or around the transactions of others.
+   */
   pass(offset: number): void {
+    for (let missing = this.#readTo; missing < offset; missing++) this.#watermark.finish(missing)
     this.#readTo = Math.max(this.#readTo, offset + 1)
   }
 

@@ -21,6 +21,13 @@ export {
 } from './http.ts'
 export { decodeJson, decodeJsonBatch, encodeJson, encodeJsonBatch, readJson } from './json.ts'
 export { type JsonBounds, parseJson } from './json-text.ts'
-export { decodeKafka, encodeKafka, type KafkaInput, type KafkaMessage, type KafkaOptions } from './kafka.ts'
+export {
+  decodeKafka,
+  encodeKafka,
+  type KafkaInput,
+  type KafkaMessage,
+  type KafkaOptions,
+  readKafka,
+} from './kafka.ts'
 export { isTimestamp, timestampMs } from './timestamp.ts'
 export { checkEvent, eventIssues } from './validate.ts'

@@ -1,7 +1,7 @@
 import { utf8Bytes } from './bytes.ts'
 import { type CloudEvent, partitionKeyOf } from './cloud-event.ts'
 import { type Body, bodyBytes, bodyText, contentModeOf, structuredContentType } from './content-mode.ts'
-import { decodeEvent } from './encoded.ts'
+import { decodeEvent, type EncodedEvent } from './encoded.ts'
 import { type HeaderStyle, type HeaderValue, readHeaders, writeHeaders } from './headers.ts'
 import { invalidEvent } from './invalid-event.ts'
 import { encodeJson } from './json.ts'
@@ -19,6 +19,7 @@ export interface KafkaInput {
   readonly headers:
     | Readonly<Record<string, HeaderValue>>
     | ReadonlyMap<string | Uint8Array, string | Uint8Array>
+    | Iterable<readonly [string | Uint8Array, string | Uint8Array | null]>
   readonly value: Body
 }
 
@@ -43,13 +44,18 @@ export function encodeKafka(event: CloudEvent, options: KafkaOptions): KafkaMess
  * The event of a Kafka message; headers may be text or bytes.
  * @throws `event_invalid` · `json_invalid` · `json_too_deep` · `json_unsafe` · `event_too_large`.
  */
-export function decodeKafka({ headers, value }: KafkaInput): CloudEvent {
-  const attributes = readHeaders(isMap(headers) ? headers : Object.entries(headers), kafkaStyle)
+export function decodeKafka(input: KafkaInput): CloudEvent {
+  return decodeEvent(readKafka(input))
+}
+
+/** The event of a Kafka message before its data is parsed. @throws `event_invalid` for headers that are none of an event. */
+export function readKafka({ headers, value }: KafkaInput): EncodedEvent {
+  const attributes = readHeaders(isIterable(headers) ? headers : Object.entries(headers), kafkaStyle)
   const contentMode = contentModeOf(attributes.datacontenttype)
   if (contentMode === 'batch') {
     throw invalidEvent([{ path: '', message: 'is a batch, which the Kafka binding does not have' }])
   }
-  return decodeEvent(contentMode === 'structured' ? bodyText(value) : { attributes, body: bodyBytes(value) })
+  return contentMode === 'structured' ? bodyText(value) : { attributes, body: bodyBytes(value) }
 }
 
 function binary(event: CloudEvent): KafkaMessage {
@@ -61,8 +67,8 @@ function structured(event: CloudEvent): KafkaMessage {
   return { headers: { 'content-type': structuredContentType }, value: utf8Bytes(encodeJson(event)) }
 }
 
-function isMap(
+function isIterable(
   headers: KafkaInput['headers'],
-): headers is ReadonlyMap<string | Uint8Array, string | Uint8Array> {
-  return headers instanceof Map
+): headers is Exclude<KafkaInput['headers'], Readonly<Record<string, HeaderValue>>> {
+  return Symbol.iterator in headers
 }

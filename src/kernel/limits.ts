@@ -133,6 +133,29 @@ export const limits = {
   executeLongestBackoffMs: 50,
   /** Commands that wait for their turn at one stream, in one process. */
   executeWaiting: 10_000,
+  /** One request to a Kafka broker, and those on their way to one broker. */
+  kafkaRequestTimeoutMs: 10_000,
+  kafkaRequests: 64,
+  /** How long Kafka is asked again while it does not answer, and the waits between. */
+  kafkaPatienceMs: 10_000,
+  kafkaFirstBackoffMs: 20,
+  kafkaLongestBackoffMs: 1_000,
+  /** How long a publish waits for a Kafka broker before it fails. */
+  kafkaDeliveryMs: 30_000,
+  /** Records of one partition in one request, about; a single larger one goes alone. */
+  kafkaBatchBytes: 1_000_000,
+  /** What a record takes beside its event, at most; and one entry of a topic of dead letters. */
+  kafkaOverheadBytes: 65_536,
+  kafkaEntryBytes: 4_194_304,
+  /** How long a Kafka broker waits for new records, and how much is read at once of a topic of our own. */
+  kafkaFetchWaitMs: 500,
+  kafkaFetchBytes: 4_194_304,
+  /** How long a member of a Kafka group may take to let go of a partition. */
+  kafkaRebalanceMs: 300_000,
+  /** How often Kafka is looked at for what other processes have changed. */
+  kafkaLookMs: 500,
+  /** Names of headers that are kept as bytes. */
+  kafkaHeaderNames: 256,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

@@ -176,9 +176,9 @@ export function vacated(state: GroupState, again: readonly string[] = []): Group
  * so versions of a service with different topics run side by side; what is paused has no owner. Deterministic: every member computes the same.
  */
 export function assign(
-  members: Readonly<Record<string, Member>>,
+  members: Readonly<Record<string, Pick<Member, 'topics'>>>,
   shapes: readonly TopicShape[],
-  held: ReadonlyMap<string, Held>,
+  held: ReadonlyMap<string, Pick<Held, 'member'>>,
   paused: readonly GroupPart[] = [],
 ): ReadonlyMap<string, string> {
   const ids = Object.keys(members).toSorted()

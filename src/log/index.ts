@@ -10,6 +10,7 @@ export type {
 export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
 export { type Fence, fencedBy } from './fence.ts'
 export {
+  assign,
   emptyGroup,
   type GroupState,
   type Held,
@@ -20,11 +21,13 @@ export {
 } from './group.ts'
 export { applyRetention } from './housekeeping.ts'
 export { dueForLease, type KeptLease, keptByLoop, type Lease } from './lease.ts'
+export { partitionLag } from './lag.ts'
 export { groupMissing, rewindRefused } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'
+export { checkMember } from './membership.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
-export { type GroupPart, isPaused } from './pause.ts'
+export { type GroupPart, isPaused, withPaused, withResumed } from './pause.ts'
 export type {
   Assignment,
   Batch,

@@ -1,3 +1,4 @@
+export { avroText } from './avro-text.ts'
 export {
   type CompareOptions,
   type CompatibilityLevel,

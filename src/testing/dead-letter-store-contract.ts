@@ -291,7 +291,7 @@ const cases: ContractCases<DeadLetterStoreContext> = {
       letter(2, { state: 'set-aside' }),
       letter(3, { group: 'audit' }),
       letter(4, { group: 'test.billing', topic: 'test.orders' }),
-      letter(5, { group: 'test%billing' }),
+      letter(5, { group: 'test-billing' }),
     )
     for (const [filter, expected] of [
       [{}, [1, 2, 3, 4, 5]],

@@ -1,8 +1,9 @@
+import { kafkaServer } from './kafka.ts'
 import { postgresServer } from './postgres.ts'
 import type { Server } from './server.ts'
 
 /** Every server that tests can run against. */
-export const servers: readonly Server[] = [postgresServer]
+export const servers: readonly Server[] = [postgresServer, kafkaServer]
 
 /** Those of these names, all for none. @throws `RangeError` for a name that none has. */
 export function serversNamed(names: readonly string[]): readonly Server[] {

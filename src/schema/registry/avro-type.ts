@@ -35,7 +35,7 @@ export function isOnlyJsonSchema(schema: unknown): boolean {
 }
 
 async function typeOf({ schema, others }: ResolvedSchema): Promise<Type> {
-  const { Type: AvroType } = await library()
+  const { Type: AvroType } = await avroLibrary()
   const registry: Record<string, Type> = {}
   try {
     for (const other of others.values()) AvroType.forSchema(parsed(other.schema), { registry })
@@ -50,7 +50,8 @@ function parsed(text: string): Schema {
   return parseSchemaText(text) as Schema
 }
 
-async function library(): Promise<typeof import('avsc')> {
+/** @throws `schema_unsupported` where the package is not installed. */
+export async function avroLibrary(): Promise<typeof import('avsc')> {
   try {
     const { default: avsc } = await import('avsc')
     return avsc

@@ -1,0 +1,114 @@
+import { limits } from '../kernel/index.ts'
+import { broker, brokerError, isMissingTopic } from './broker-errors.ts'
+import type { Cluster } from './cluster.ts'
+import { fetchFrom, type KafkaRecord } from './fetch.ts'
+import { offsetsAt } from './offsets.ts'
+import type { Producer } from './producer.ts'
+import { createTopics } from './topics.ts'
+
+/** What is read of a compacted topic, and what of it is written: the newest record of each key counts. */
+export class CompactedLog {
+  readonly topic: string
+  readonly #cluster: Cluster
+  readonly #producer: Producer
+  readonly #apply: (partition: number, record: KafkaRecord) => void
+  readonly #reset: () => void
+  #id = ''
+  #positions: number[] = []
+  #reading: Promise<void> = Promise.resolve()
+
+  /** @param reset forgets what was applied: the topic is another one now. */
+  constructor(
+    cluster: Cluster,
+    producer: Producer,
+    topic: string,
+    apply: (partition: number, record: KafkaRecord) => void,
+    reset: () => void,
+  ) {
+    this.#cluster = cluster
+    this.#producer = producer
+    this.topic = topic
+    this.#apply = apply
+    this.#reset = reset
+  }
+
+  /** Applies all that was written before the call, by anybody. A topic that is not there is empty. */
+  refresh(): Promise<void> {
+    const reading = this.#reading.then(() => this.#cluster.patiently(() => this.#read()))
+    this.#reading = reading.catch(() => undefined)
+    return reading
+  }
+
+  /** Writes records of one partition, in this order; creates the topic where there is none. */
+  async append(
+    partition: number,
+    records: readonly { readonly key: string; readonly value: string | undefined; readonly by: string }[],
+    partitions: () => Promise<number>,
+  ): Promise<void> {
+    await this.#create(partitions)
+    const outcomes = await this.#producer.send(
+      records.map(({ key, value, by }) => {
+        const [keyBytes, valueBytes] = [Buffer.from(key), value === undefined ? null : Buffer.from(value)]
+        const bytes = keyBytes.length + (valueBytes?.length ?? 0) + 64
+        const headers = new Map([[byHeader, Buffer.from(by)]])
+        return { topic: this.topic, partition, key: keyBytes, value: valueBytes, headers, bytes }
+      }),
+    )
+    const failure = outcomes.find((outcome) => outcome !== undefined)
+    if (failure !== undefined) throw failure
+  }
+
+  async #create(partitions: () => Promise<number>): Promise<void> {
+    if (this.#id !== '') return
+    const [known] = await this.#cluster.patiently(() => this.#cluster.refresh([this.topic]))
+    if (known !== undefined) return
+    await createTopics(this.#cluster, [
+      {
+        name: this.topic,
+        partitions: await partitions(),
+        configs: { 'cleanup.policy': 'compact', 'max.message.bytes': String(limits.kafkaEntryBytes) },
+      },
+    ])
+  }
+
+  async #read(): Promise<void> {
+    const [topic] = await this.#cluster.refresh([this.topic])
+    if (topic?.id !== this.#id) {
+      this.#reset()
+      this.#id = topic?.id ?? ''
+      this.#positions = topic?.leaders.map(() => 0) ?? []
+    }
+    if (topic === undefined) return
+    const ends = await offsetsAt(
+      this.#cluster,
+      topic.leaders.map((_, partition) => ({ topic: this.topic, partition, at: 'end' as const })),
+    )
+    await Promise.all(
+      ends.map((end, partition) => this.#readTo(partition, topic.leaders[partition] ?? -1, end)),
+    )
+  }
+
+  async #readTo(partition: number, leader: number, end: number): Promise<void> {
+    for (;;) {
+      const offset = this.#positions[partition] ?? 0
+      if (offset >= end) return
+      const place = { topic: this.topic, partition, offset }
+      const bounds = { maxWaitMs: limits.kafkaFetchWaitMs, maxBytes: limits.kafkaFetchBytes }
+      const [fetched] = await fetchFrom(this.#cluster, leader, [place], bounds)
+      const code = fetched?.code ?? broker.requestTimedOut
+      if (isMissingTopic(code)) return
+      if (fetched === undefined || code !== broker.ok)
+        throw brokerError(code, `Reading topic "${this.topic}"`)
+      for (const record of fetched.records) this.#apply(partition, record)
+      // Nothing before the end: what was there is compacted away.
+      this.#positions[partition] = fetched.next === offset ? end : fetched.next
+    }
+  }
+}
+
+const byHeader = Buffer.from('by')
+
+/** Which process wrote a record. */
+export function writerOf({ headers }: KafkaRecord): string {
+  return headers.find(([name]) => name.equals(byHeader))?.[1]?.toString() ?? ''
+}

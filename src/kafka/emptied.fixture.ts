@@ -1,0 +1,16 @@
+import { Kafka, logLevel } from 'kafkajs'
+
+/** Deletes everything that a broker has, with another client. */
+export async function emptied(url: string): Promise<void> {
+  const { host } = new URL(url.replace('kafka:', 'http:'))
+  const admin = new Kafka({ brokers: [host], logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  try {
+    const { groups } = await admin.listGroups()
+    if (groups.length > 0) await admin.deleteGroups(groups.map(({ groupId }) => groupId))
+    const topics = (await admin.listTopics()).filter((name) => !name.startsWith('__'))
+    if (topics.length > 0) await admin.deleteTopics({ topics })
+  } finally {
+    await admin.disconnect()
+  }
+}

@@ -1,0 +1,57 @@
+import type { EncodedEvent } from '../event/index.ts'
+import { isTidingsError, limits } from '../kernel/index.ts'
+import { avroText, decodeSchemaHeader, decodeWireFormat, type SchemaRegistry } from '../schema/index.ts'
+import type { KafkaRecord } from './fetch.ts'
+
+/** What the records of a topic are that others write there, without the headers of a CloudEvent. */
+export interface ForeignRecords {
+  /** The type that their events get. */
+  readonly type: string
+  /** Where they come from; `/kafka/<topic>` unless it is said. */
+  readonly source?: string | undefined
+  /** Of records in Confluent's wire format: JSON or Avro, with the id of a schema before it or in a header. */
+  readonly registry?: SchemaRegistry | undefined
+}
+
+/**
+ * The event of such a record: its id is its place, its time when it was appended, its partition key the record's key. A
+ * record without a value, a tombstone, is an event without data. What cannot be decoded keeps its bytes and is no event.
+ * @throws what the registry throws when it does not answer.
+ */
+export async function foreignEvent(
+  { type, source, registry }: ForeignRecords,
+  topic: string,
+  partition: number,
+  record: KafkaRecord,
+): Promise<EncodedEvent> {
+  const key = record.key === null ? '' : record.key.toString()
+  const hasKey = key !== '' && Buffer.byteLength(key) <= limits.keyBytes && !key.includes('\uFFFD')
+  const attributes = {
+    specversion: '1.0',
+    id: `${topic}/${partition}/${record.offset}`,
+    source: source ?? `/kafka/${topic}`,
+    type,
+    time: new Date(record.timestamp).toISOString(),
+    ...(hasKey && { partitionkey: key }),
+  }
+  if (record.value === null) return { attributes, body: undefined }
+  try {
+    const body = registry === undefined ? record.value : await payloadOf(registry, record, record.value)
+    return { attributes: { ...attributes, datacontenttype: 'application/json' }, body }
+  } catch (error) {
+    if (isTidingsError(error) && error.kind === 'unreachable') throw error
+    return { attributes: {}, body: record.value }
+  }
+}
+
+/** JSON text, of what was written in Confluent's wire format or as plain JSON. */
+async function payloadOf(registry: SchemaRegistry, record: KafkaRecord, value: Buffer): Promise<Uint8Array> {
+  const header = record.headers.find(([name]) => name.toString() === '__value_schema_id')?.[1]
+  if (header === undefined && value[0] !== 0 && value[0] !== 1) return value
+  const framed = header ? { schema: decodeSchemaHeader(header), payload: value } : decodeWireFormat(value)
+  if (!('schemaId' in framed.schema)) throw new RangeError('The registry finds schemas by their ids only.')
+  const schema = await registry.byId(framed.schema.schemaId)
+  if (schema === undefined) throw new RangeError(`The registry has no schema ${framed.schema.schemaId}.`)
+  if (schema.schemaType === 'JSON') return framed.payload
+  return Buffer.from(await avroText(registry, schema, framed.payload))
+}

@@ -1,0 +1,121 @@
+import type { Assignment, Batch, StoredRecord, SubscribeRequest } from '../log/index.ts'
+import { partitionName } from '../log/index.ts'
+import type { Committer } from './offsets.ts'
+
+export interface OwnedOptions extends Omit<Assignment, 'leaving' | 'revoked' | 'isHeld'> {
+  /** Whether the group counts on this member, by its own clock. */
+  readonly isLive: () => boolean
+  /** It has just been found that it does not. */
+  readonly lapsed: () => void
+  /** Under what the member commits now. */
+  readonly committer: () => Committer
+}
+
+/** One partition while this member has it: how far it is read, and what was read ahead. */
+export class OwnedPartition {
+  readonly name: string
+  readonly assignment: Assignment
+  readonly #leaving = new AbortController()
+  readonly #revoked = new AbortController()
+  readonly #committer: () => Committer
+  #lastCommitter: Committer | undefined
+  #buffer: StoredRecord[] = []
+  /** The next offset to ask a broker for. */
+  position: number
+  announced = false
+  paused = false
+  /** Nothing more is delivered until somebody seeks. */
+  halted = false
+  /** It is being asked for. */
+  fetching = false
+  /** The member let go of it: another may have it under the same epoch. */
+  released = false
+
+  constructor({ isLive, lapsed, committer, ...place }: OwnedOptions) {
+    this.name = partitionName(place.topic, place.partition)
+    this.position = place.committed.offset
+    this.#committer = committer
+    this.assignment = {
+      ...place,
+      leaving: this.#leaving.signal,
+      revoked: this.#revoked.signal,
+      isHeld: () => {
+        if (this.isRevoked) return false
+        if (isLive()) return true
+        lapsed()
+        return false
+      },
+    }
+  }
+
+  get isRevoked(): boolean {
+    return this.#revoked.signal.aborted
+  }
+
+  get isLeaving(): boolean {
+    return this.#leaving.signal.aborted
+  }
+
+  /** Under what it is committed: as it was when the member lost it, so that the broker refuses what comes after. */
+  get committer(): Committer {
+    return this.#lastCommitter ?? this.#committer()
+  }
+
+  leave(): void {
+    this.#leaving.abort()
+  }
+
+  /** @param lastCommitter as the member was before it was lost. */
+  revoke(lastCommitter: Committer): void {
+    if (this.isRevoked) return
+    this.#lastCommitter = lastCommitter
+    this.#buffer = []
+    this.#revoked.abort()
+  }
+
+  /** Whether a broker may be asked for more. */
+  get wantsRecords(): boolean {
+    const may = this.announced && !this.paused && !this.halted && !this.fetching
+    return may && this.#buffer.length === 0 && !this.isLeaving && !this.isRevoked
+  }
+
+  get bufferedBytes(): number {
+    return this.#buffer.reduce((sum, record) => sum + bytesOf(record), 0)
+  }
+
+  fill(records: readonly StoredRecord[], next: number): void {
+    if (this.isRevoked || this.isLeaving) return
+    this.#buffer.push(...records)
+    this.position = next
+  }
+
+  /** What is to be delivered next, if anything is. */
+  take({ maxRecords, maxBytes }: SubscribeRequest['fetch']): Batch | undefined {
+    if (this.isRevoked) return undefined
+    if (!this.announced) {
+      this.announced = true
+      return { assignment: this.assignment, records: [] }
+    }
+    if (this.paused || this.isLeaving || this.#buffer.length === 0) return undefined
+    return {
+      assignment: this.assignment,
+      records: this.#buffer.splice(0, fitting(this.#buffer, maxRecords, maxBytes)),
+    }
+  }
+}
+
+/** How many records from the first on fit; one always does. */
+export function fitting(records: readonly StoredRecord[], maxRecords: number, maxBytes: number): number {
+  let bytes = 0
+  let count = 0
+  for (const record of records) {
+    bytes += bytesOf(record)
+    if (count >= maxRecords || (count > 0 && bytes > maxBytes)) break
+    count += 1
+  }
+  return count
+}
+
+function bytesOf({ encoded }: StoredRecord): number {
+  return typeof encoded === 'string' ? encoded.length : (encoded.body?.length ?? 0)
+}

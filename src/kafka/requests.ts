@@ -1,0 +1,67 @@
+import {
+  type API,
+  ConnectionPool,
+  consumerGroupDescribeV0,
+  consumerGroupHeartbeatV1,
+  createTopicsV7,
+  deleteGroupsV2,
+  deleteRecordsV2,
+  describeConfigsV4,
+  describeGroupsV5,
+  describeLogDirsV4,
+  fetchV13,
+  findCoordinatorV4,
+  heartbeatV4,
+  incrementalAlterConfigsV1,
+  initProducerIdV4,
+  joinGroupV7,
+  leaveGroupV5,
+  listGroupsV5,
+  listOffsetsV7,
+  metadataV12,
+  offsetCommitV9,
+  offsetFetchV8,
+  produceV9,
+  syncGroupV5,
+} from '@platformatic/kafka'
+
+/**
+ * The seam over the client: its connections and the requests of Kafka's protocol, each in one version that brokers since
+ * 3.8 answer. Its Consumer, Producer and Admin are not used: they rejoin and repeat a commit by themselves, which would
+ * let a member that has lost its partition write over its successor.
+ */
+export const requests = {
+  consumerGroupDescribe: consumerGroupDescribeV0.api,
+  consumerGroupHeartbeat: consumerGroupHeartbeatV1.api,
+  createTopics: createTopicsV7.api,
+  deleteGroups: deleteGroupsV2.api,
+  deleteRecords: deleteRecordsV2.api,
+  describeConfigs: describeConfigsV4.api,
+  describeGroups: describeGroupsV5.api,
+  describeLogDirs: describeLogDirsV4.api,
+  fetch: fetchV13.api,
+  findCoordinator: findCoordinatorV4.api,
+  heartbeat: heartbeatV4.api,
+  alterConfigs: incrementalAlterConfigsV1.api,
+  initProducerId: initProducerIdV4.api,
+  joinGroup: joinGroupV7.api,
+  leaveGroup: leaveGroupV5.api,
+  listGroups: listGroupsV5.api,
+  listOffsets: listOffsetsV7.api,
+  metadata: metadataV12.api,
+  offsetCommit: offsetCommitV9.api,
+  offsetFetch: offsetFetchV8.api,
+  produce: produceV9.api,
+  syncGroup: syncGroupV5.api,
+} as const
+
+export { type API as KafkaRequest, ConnectionPool }
+export {
+  decodeConsumerProtocolAssignment,
+  decodeConsumerProtocolSubscription,
+  encodeConsumerProtocolAssignment,
+  encodeConsumerProtocolSubscription,
+  NumericMap,
+  type RecordsBatch,
+  type SASLOptions,
+} from '@platformatic/kafka'

@@ -1,0 +1,397 @@
+import { isTidingsError, limits, TidingsError, toError } from '../kernel/index.ts'
+import {
+  type Assignment,
+  type Batch,
+  type Commit,
+  isPaused,
+  partitionName,
+  type SubscribeRequest,
+  type Subscription,
+} from '../log/index.ts'
+import { broker, brokerError } from './broker-errors.ts'
+import type { Cluster } from './cluster.ts'
+import { type Beginning, beginningsOf } from './group-start.ts'
+import type { GroupSettingsLog } from './group-settings.ts'
+import type { Membership, MembershipEvents } from './membership.ts'
+import { type Committer, commitOffsets, type GroupCommit, type Place } from './offsets.ts'
+import { OwnedPartition } from './owned-partition.ts'
+import { Reading } from './reading.ts'
+import type { RecordDecoder } from './record-decoder.ts'
+
+export interface SubscriptionOptions {
+  readonly cluster: Cluster
+  readonly settings: GroupSettingsLog
+  readonly decoder: RecordDecoder
+  readonly request: SubscribeRequest
+  readonly membership: (events: MembershipEvents) => Membership
+}
+
+/** One member's subscription: what the group gives it, read from the brokers, and committed under the right epoch. */
+export class KafkaSubscription implements Subscription {
+  readonly #options: SubscriptionOptions
+  readonly #membership: Membership
+  readonly #reading: Reading
+  readonly #owned = new Map<string, OwnedPartition>()
+  /** What the group lets the member have, by partition name. */
+  #places = new Map<string, Place>()
+  /** Changes with every loss: what was begun before it does not count. */
+  #term = 0
+  #epoch = -1
+  #begunTerm = -1
+  #committer: Committer
+  readonly #granting = new Set<string>()
+  /** Everything that was ever announced, also when it is lost: its commits still go to the broker, which refuses them. */
+  readonly #known = new WeakMap<Assignment, OwnedPartition>()
+  #turn = 0
+  #closed: Promise<void> | undefined
+  #failure: Error | undefined
+  #forget: () => void = () => undefined
+  readonly #stopWatching: () => void
+  #stirred = false
+  #wake: () => void = () => undefined
+
+  private constructor(options: SubscriptionOptions) {
+    this.#options = options
+    this.#membership = options.membership({
+      assigned: (places, epoch) => this.#apply(places, epoch),
+      lost: () => this.#lose(),
+      failed: (error) => this.#fail(error),
+    })
+    this.#committer = this.#membership.committer
+    const { cluster, decoder, request, settings } = options
+    this.#reading = new Reading(cluster, decoder, request, () => this.#stir())
+    this.#stopWatching = settings.watch((group) => {
+      if (group === request.group) this.#align()
+    })
+  }
+
+  static async join(options: SubscriptionOptions): Promise<KafkaSubscription> {
+    const subscription = new KafkaSubscription(options)
+    try {
+      await options.settings.refresh()
+      await subscription.#membership.join()
+      return subscription
+    } catch (error) {
+      subscription.#stopWatching()
+      await subscription.#reading.close()
+      throw error
+    }
+  }
+
+  get assigned(): readonly Assignment[] {
+    return [...this.#owned.values()].map(({ assignment }) => assignment)
+  }
+
+  /** Whether the member may write for this owner; asks the group. */
+  async holds(topic: string, partition: number, generation: number): Promise<boolean> {
+    const owned = (): OwnedPartition | undefined => this.#owned.get(partitionName(topic, partition))
+    if (owned()?.assignment.generation !== generation) return false
+    await this.#membership.settle()
+    const now = owned()
+    return now?.assignment.generation === generation && now.assignment.isHeld()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    while (this.#closed === undefined) {
+      this.#stirred = false
+      const batch = this.#next()
+      this.#reading.ask(this.#owned.values())
+      if (batch !== undefined) yield batch
+      else if (!this.#stirred && this.#failure === undefined) await this.#stirring()
+      if (this.#failure !== undefined) throw this.#failure
+    }
+  }
+
+  async commit(progress: readonly Progress[]): Promise<readonly Assignment[]> {
+    const { clock } = this.#options.cluster
+    const endMs = clock.monotonic() + this.#options.request.sessionTimeoutMs
+    const refused = new Set<Assignment>()
+    for (let left = progress; left.length > 0; ) {
+      const outcome = await this.#commitOnce(left)
+      for (const assignment of outcome.refused) refused.add(assignment)
+      if (outcome.doubted.length === 0) break
+      await this.#membership.settle()
+      const again = new Set<Assignment>()
+      for (const { assignment, committer } of outcome.doubted) {
+        const isNewer = this.#committerOf(assignment)?.epoch !== committer.epoch
+        if (this.#ownedBy(assignment) !== undefined && isNewer) again.add(assignment)
+        else refused.add(assignment)
+      }
+      left = left.filter(({ assignment }) => again.has(assignment))
+      if (left.length > 0 && clock.monotonic() > endMs) {
+        throw new TidingsError(
+          'engine_unreachable',
+          'The group is still rebalancing. The commit is tried again.',
+        )
+      }
+    }
+    for (const assignment of refused) {
+      const owned = this.#ownedBy(assignment)
+      if (owned !== undefined) this.#revoke(owned)
+    }
+    return progress.map(({ assignment }) => assignment).filter((assignment) => refused.has(assignment))
+  }
+
+  pause(assignment: Assignment): void {
+    const owned = this.#ownedBy(assignment)
+    if (owned !== undefined) owned.paused = true
+  }
+
+  resume(assignment: Assignment): void {
+    const owned = this.#ownedBy(assignment)
+    if (owned === undefined || !owned.paused) return
+    owned.paused = false
+    this.#stir()
+  }
+
+  async release(assignment: Assignment): Promise<void> {
+    const owned = this.#ownedBy(assignment)
+    if (owned === undefined) return
+    owned.released = true
+    this.#revoke(owned)
+    // What is only paused stays the member's in the group: nobody else shall have it.
+    if (!this.#places.has(owned.name)) this.#membership.release([owned.assignment])
+    else this.#align()
+  }
+
+  onClose(forget: () => void): void {
+    this.#forget = forget
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#forget()
+    this.#stopWatching()
+    this.#revokeAll()
+    this.#stir()
+    await Promise.all([this.#membership.leave(), this.#reading.close()])
+  }
+
+  #ownedBy(assignment: Assignment): OwnedPartition | undefined {
+    const owned = this.#owned.get(partitionName(assignment.topic, assignment.partition))
+    return owned?.assignment === assignment ? owned : undefined
+  }
+
+  #stir(): void {
+    this.#stirred = true
+    this.#wake()
+  }
+
+  #stirring(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  /** The next batch of the partition whose turn it is, if anything is there. */
+  #next(): Batch | undefined {
+    const all = [...this.#owned.values()]
+    for (let step = 0; step < all.length; step++) {
+      this.#turn = (this.#turn + 1) % all.length
+      const batch = all[this.#turn]?.take(this.#options.request.fetch)
+      if (batch !== undefined) return batch
+    }
+    return undefined
+  }
+
+  #apply(places: readonly Place[], epoch: number): void {
+    this.#epoch = epoch
+    this.#committer = this.#membership.committer
+    const next = new Map(places.map((place) => [partitionName(place.topic, place.partition), place]))
+    const unused = [...this.#places].filter(([name]) => !next.has(name) && !this.#owned.has(name))
+    this.#places = next
+    // What is in use is given back by `release`; this was paused, or still being begun.
+    if (unused.length > 0) this.#membership.release(unused.map(([, place]) => place))
+    this.#align()
+  }
+
+  /** Lets go of what others shall have, and of what is paused; takes what is new, and what is resumed. */
+  #align(): void {
+    if (this.#closed !== undefined) return
+    const { paused } = this.#options.settings.of(this.#options.request.group)
+    const isOurs = ({ topic, partition }: Place): boolean =>
+      this.#places.has(partitionName(topic, partition)) && !isPaused(paused, topic, partition)
+    for (const owned of this.#owned.values()) if (!isOurs(owned.assignment)) owned.leave()
+    const granted = [...this.#places].filter(
+      ([name, place]) => isOurs(place) && !this.#owned.has(name) && !this.#granting.has(name),
+    )
+    if (granted.length > 0) void this.#grant(granted.map(([, place]) => place))
+  }
+
+  async #grant(places: readonly Place[]): Promise<void> {
+    const names = places.map(({ topic, partition }) => partitionName(topic, partition))
+    const term = this.#term
+    const isCurrent = (): boolean => term === this.#term && this.#closed === undefined
+    for (const name of names) this.#granting.add(name)
+    try {
+      const { cluster, request, settings } = this.#options
+      const { group, start } = request
+      const has = ({ topic, partition }: Place): boolean =>
+        isCurrent() && this.#places.has(partitionName(topic, partition))
+      const committer = (): Committer => this.#membership.committer
+      await settings.enter(group, request.rewind, this.#begins(term))
+      for (const beginning of await beginningsOf({ cluster, group, start, committer, has }, places)) {
+        if (has(beginning)) this.#own(beginning)
+      }
+    } catch (error) {
+      if (isCurrent()) this.#grantLater(error)
+      return
+    } finally {
+      for (const name of names) this.#granting.delete(name)
+    }
+    // Meanwhile something may have been resumed, or wanted again.
+    this.#align()
+  }
+
+  /**
+   * Whether generations begin anew: the group does, or a process has taken the place of one with its instance id, which
+   * Kafka gives the same generation.
+   */
+  #begins(term: number): boolean {
+    if (this.#begunTerm === term) return false
+    this.#begunTerm = term
+    return this.#epoch === firstEpoch || this.#membership.committer.instanceId !== null
+  }
+
+  #grantLater(error: unknown): void {
+    if (!isTidingsError(error) || error.kind !== 'unreachable') {
+      this.#fail(toError(error))
+      return
+    }
+    const { clock } = this.#options.cluster
+    clock.schedule(limits.readRetryMs, () => this.#align(), { background: true })
+  }
+
+  #own({ topic, partition, committed, begin, end }: Beginning): void {
+    const { settings, request } = this.#options
+    const name = partitionName(topic, partition)
+    const { runNumbers, firstGeneration } = settings.of(request.group)
+    const owned = new OwnedPartition({
+      topic,
+      partition,
+      generation: firstGeneration + this.#epoch,
+      runNumber: runNumbers[name] ?? 0,
+      committed: committed ?? { offset: end, state: '' },
+      end,
+      isLive: () => this.#membership.isLive(),
+      lapsed: () => this.#lapse(),
+      committer: () => this.#membership.committer,
+    })
+    const needsReset = committed === undefined || committed.offset < begin || committed.offset > end
+    if (needsReset) {
+      owned.halted = true
+      process.emitWarning(resetRequired(owned.assignment, request.group, committed))
+    }
+    this.#owned.set(name, owned)
+    this.#known.set(owned.assignment, owned)
+    this.#stir()
+  }
+
+  #lose(): void {
+    this.#places = new Map()
+    this.#revokeAll()
+  }
+
+  /** The group may have given all to others: what it still counts on this member for is announced anew. */
+  #lapse(): void {
+    const wanted = [...this.#owned.values()].filter(({ name }) => !this.#places.has(name))
+    this.#revokeAll()
+    if (wanted.length > 0) this.#membership.release(wanted.map(({ assignment }) => assignment))
+  }
+
+  #revokeAll(): void {
+    this.#term += 1
+    for (const owned of this.#owned.values()) this.#revoke(owned)
+  }
+
+  #revoke(owned: OwnedPartition): void {
+    this.#owned.delete(owned.name)
+    owned.revoke(this.#committer)
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    this.#revokeAll()
+    this.#stir()
+  }
+
+  /** Under what an assignment commits; undefined when the member has given it back. */
+  #committerOf(assignment: Assignment): Committer | undefined {
+    const owned = this.#known.get(assignment)
+    return owned === undefined || owned.released ? undefined : owned.committer
+  }
+
+  async #commitOnce(progress: readonly Progress[]): Promise<Outcome> {
+    const refused: Assignment[] = []
+    const asked: Asked[] = []
+    for (const { assignment, offset, state } of progress) {
+      const committer = this.#committerOf(assignment)
+      const { topic, partition } = assignment
+      if (committer === undefined) refused.push(assignment)
+      else asked.push({ assignment, committer, commit: { topic, partition, offset, state } })
+    }
+    const { cluster, request } = this.#options
+    const doubted: Asked[] = []
+    for (const same of Map.groupBy(
+      asked,
+      ({ committer }) => `${committer.memberId} ${committer.epoch}`,
+    ).values()) {
+      const [first] = same
+      if (first === undefined) continue
+      const commits = same.map(({ commit }) => commit)
+      const codes = await commitOffsets(cluster, request.group, first.committer, commits)
+      for (const [index, each] of same.entries()) {
+        const code = codes[index] ?? broker.requestTimedOut
+        if (fencing.has(code)) doubted.push(each)
+        else if (code !== broker.ok) throw brokerError(code, `Committing for group "${request.group}"`)
+      }
+    }
+    return { refused, doubted }
+  }
+}
+
+type Progress = Commit & { readonly assignment: Assignment }
+
+interface Asked {
+  readonly assignment: Assignment
+  readonly committer: Committer
+  readonly commit: GroupCommit
+}
+
+interface Outcome {
+  readonly refused: readonly Assignment[]
+  /** The broker has refused the epoch: the member has lost them, or does not know its newest epoch yet. */
+  readonly doubted: readonly Asked[]
+}
+
+/** The epoch that a group begins with, also one that Kafka has forgotten in between. */
+const firstEpoch = 1
+
+const fencing: ReadonlySet<number> = new Set([
+  broker.illegalGeneration,
+  broker.unknownMember,
+  broker.fencedInstance,
+  broker.fencedMemberEpoch,
+  broker.staleMemberEpoch,
+  broker.rebalanceInProgress,
+])
+
+function resetRequired(
+  { topic, partition }: Assignment,
+  group: string,
+  committed: Commit | undefined,
+): TidingsError {
+  const place = `of "${topic}" partition ${partition}`
+  const what =
+    committed === undefined
+      ? `The committed offset ${place} is gone`
+      : `Offset ${committed.offset} ${place} is not there any more`
+  return new TidingsError(
+    'reset_required',
+    `${what}, and group "${group}" would go on there. Nothing of this partition is delivered until the group is moved with seek.`,
+  )
+}
