@@ -32,11 +32,11 @@ export async function ground({
 /** Publishes events with these ids, to one partition after the other. */
 export async function publish(
   { engine, topic }: Ground,
-  ids: readonly string[],
+  named: readonly string[],
   partitions = 4,
 ): Promise<void> {
   await engine.publish(
-    ids.map((id, index) => ({
+    named.map((id, index) => ({
       topic,
       partition: index % partitions,
       event: { specversion: '1.0', id, source: '/test', type: 'com.example.orders.placed', data: { id } },
