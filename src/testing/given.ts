@@ -1,38 +1,21 @@
-import type { DeliveryOf, DeliveryReport, Publisher } from '../bus/index.ts'
-import type {
-  Catalog,
-  EventSelector,
-  NewEvent,
-  Opened,
-  Topic,
-  TypesOf,
-  VersionedEvent,
-} from '../catalog/index.ts'
-import { type CloudEvent, decodeEvent } from '../event/index.ts'
-import { type Harness, harness } from './harness.ts'
-import { readTopics } from './read-topics.ts'
+import type { Catalog, NewEvent, Topic, TypesOf, VersionedEvent } from '../catalog/index.ts'
+import {
+  type Aggregate,
+  type Decider,
+  type NewEventOf,
+  rehearseAggregate,
+  rehearseDecider,
+  type StreamDefinition,
+} from '../streams/index.ts'
+import { type GivenEvents, givenEvents } from './given-events.ts'
+import { decidedBy, type GivenAggregate, type GivenState } from './given-state.ts'
+import { VirtualClock } from './virtual-clock.ts'
 
-/** What one handler did with the events that were given. */
-export interface HandlerOutcome {
-  /** The events that it published. */
-  readonly published: readonly CloudEvent[]
-  /** Deliveries that it finished, and those that it did not: each event has one attempt. */
-  readonly handled: readonly DeliveryReport[]
-  readonly failed: readonly DeliveryReport[]
-  /** What it threw first. */
-  readonly error: Error | undefined
-}
-
-export interface Given<in Types extends string> {
-  /**
-   * Runs one handler as a group would: events are checked, brought to the selected version, and handed over in order per
-   * key. Its second argument publishes. The promise's `then` takes the expectation.
-   */
-  when<Selected extends VersionedEvent>(
-    selector: EventSelector<Selected> & Opened<Selected['event']['type'], Types>,
-    handler: (delivery: DeliveryOf<Selected, never>, publisher: Publisher<Types>) => unknown,
-  ): Promise<HandlerOutcome>
-}
+// oxlint-disable-next-line typescript/no-explicit-any -- of all states, commands and events
+type AnyDecider = Decider<any, any, any>
+type EventsOf<D> = D extends Decider<infer _State, infer _Command, infer Event> ? Event : never
+type GivenDecider<D> =
+  D extends Decider<infer State, infer Command, infer Event> ? GivenState<State, Command, Event> : never
 
 /**
  * A test of one handler: `await given(catalog, [orderPlaced.create(…)]).when(orderPlaced, bill).then(({ published }) => …)`.
@@ -41,34 +24,33 @@ export interface Given<in Types extends string> {
 export function given<const Topics extends readonly Topic[]>(
   catalog: Catalog<Topics>,
   events: readonly NewEvent<TypesOf<Catalog<Topics>>>[],
-): Given<TypesOf<Catalog<Topics>>> {
-  const named = events.map((event, index) => ({ ...event, id: event.id ?? `given-${index + 1}` }))
-  const ids = new Set(named.map(({ id }) => id))
-  return {
-    async when(selector, handler) {
-      await using opened = await harness({
-        catalog,
-        groups: (bus) => [
-          bus.group('handler', { retry: { attempts: 1 } }).on(selector, (delivery) => handler(delivery, bus)),
-        ],
-      })
-      await opened.publishAll(named)
-      await opened.settled()
-      return outcomeOf(opened, await publishedBeside(opened, ids))
-    },
+): GivenEvents<TypesOf<Catalog<Topics>>>
+/**
+ * A test of a decider, without a store and at once: `given(order, [orderPlaced.create(…)]).when({ type: 'pay' })
+ * .then([orderPaid.create(…)])`, or `.then(OrderRefused)`.
+ */
+export function given<D extends AnyDecider>(
+  decider: D,
+  events: readonly NewEventOf<EventsOf<D>>[],
+): GivenDecider<D>
+/** The same of an aggregate: `given(orderStream, Order, [orderPlaced.create(…)]).when((order) => order.pay()).then(…)`. */
+export function given<Selected extends VersionedEvent, A extends Aggregate<NoInfer<Selected>['event']>>(
+  stream: StreamDefinition<string, Selected>,
+  aggregate: new (id: string) => A,
+  events: readonly NewEventOf<NoInfer<Selected>['event']>[],
+): GivenAggregate<A, Selected['event']>
+export function given(subject: object, ...rest: readonly unknown[]): unknown {
+  const clock = new VirtualClock()
+  if ('topics' in subject) return givenEvents(subject as Catalog, rest[0] as readonly NewEvent[])
+  if ('decide' in subject) {
+    const decider = subject as Decider<unknown, unknown>
+    const events = rest[0] as readonly NewEvent[]
+    return { when: (command: unknown) => decidedBy(() => rehearseDecider(decider, events, command, clock)) }
   }
-}
-
-function outcomeOf({ handled, failed }: Harness<never>, published: readonly CloudEvent[]): HandlerOutcome {
-  return { published, handled, failed, error: failed[0]?.error }
-}
-
-/** The events in the log that were not given. */
-async function publishedBeside(
-  { bus }: Harness<never>,
-  ids: ReadonlySet<string>,
-): Promise<readonly CloudEvent[]> {
-  const names = new Set((await bus.admin.topics()).map(({ name }) => name))
-  const events = (await readTopics(bus.admin, names)).map(({ encoded }) => decodeEvent(encoded))
-  return events.filter(({ id }) => !ids.has(id))
+  const [aggregate, events] = rest as readonly [new (id: string) => Aggregate, readonly NewEvent[]]
+  const stream = subject as StreamDefinition
+  return {
+    when: (command: (of: Aggregate) => unknown) =>
+      decidedBy(() => rehearseAggregate(stream, aggregate, events, command, clock)),
+  }
 }

@@ -1,6 +1,15 @@
 export { type ContractCases, type ContractOptions, runContract, type TestRunner } from './contract.ts'
 export { type DeadLetterStoreContext, deadLetterStoreContract } from './dead-letter-store-contract.ts'
-export { type Given, given, type HandlerOutcome } from './given.ts'
+export { given } from './given.ts'
+export type {
+  CommandOutcome,
+  Decided,
+  Expectation,
+  GivenAggregate,
+  GivenState,
+  Refusal,
+} from './given-state.ts'
+export type { GivenEvents, HandlerOutcome } from './given-events.ts'
 export { Harness, type HarnessGroup, type HarnessOptions, harness } from './harness.ts'
 export { type InboxStoreContext, inboxStoreContract } from './inbox-store-contract.ts'
 export { type LogStoreContext, logStoreContract } from './log-store-contract.ts'

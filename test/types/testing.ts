@@ -1,4 +1,5 @@
-import { defineCatalog, defineEvent, defineTopic, type Publisher } from 'tidings'
+import { defineCatalog, defineEvent, defineTopic, type EventOf, type Publisher } from 'tidings'
+import { Aggregate, defineStream } from 'tidings/streams'
 import { given, harness } from 'tidings/testing'
 
 const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
@@ -40,3 +41,37 @@ await given(catalog, [created.create({ orderId: 'o-1' })]).when(created, async (
 given(catalog, [elsewhere.create({ orderId: 'o-1' })])
 // @ts-expect-error -- nor has it a handler
 await given(catalog, []).when(elsewhere, () => undefined)
+
+// Of a decider, what is given and expected are events of its stream; of an aggregate as well.
+const orderStream = defineStream('order', { events: [created] })
+const order = orderStream.decider<number, { readonly type: 'create' }>({
+  initialState: 0,
+  decide: () => created.create({ orderId: 'o-1' }),
+  evolve: (count) => count + 1,
+})
+class Order extends Aggregate<EventOf<typeof orderStream>> {
+  confirm(orderId: string): void {
+    this.raise(created.create({ orderId }))
+  }
+  protected when(): void {}
+}
+given(order, [])
+  .when({ type: 'create' })
+  .then([created.create({ orderId: 'o-1' })])
+given(order, []).when({ type: 'create' }).then(RangeError)
+given(order, [])
+  .when({ type: 'create' })
+  .then(({ state, events }) => void [state?.toFixed(), events[0]?.data.orderId])
+given(orderStream, Order, [])
+  .when((each) => each.confirm('o-1'))
+  .then('no such order')
+// @ts-expect-error -- no such command
+given(order, []).when({ type: 'delete' })
+// @ts-expect-error -- not an event of the stream
+given(order, [elsewhere.create({ orderId: 'o-1' })])
+given(order, [])
+  .when({ type: 'create' })
+  // @ts-expect-error -- nor is it to be expected
+  .then([elsewhere.create({ orderId: 'o-1' })])
+// @ts-expect-error -- an aggregate has no such method
+given(orderStream, Order, []).when((each) => each.delete())
