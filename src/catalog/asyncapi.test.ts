@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
-import { compileSchema, type Validator } from '../schema/index.ts'
+import { compileSchema, type JsonSchema, type Validator } from '../schema/index.ts'
 import { type AsyncApiDocument, asyncApi } from './asyncapi.ts'
 import { defineCatalog } from './catalog.ts'
 import { dataschemaOf } from './dataschema.ts'
@@ -26,18 +26,22 @@ const document = asyncApi(catalog, { title: 'Shop', version: '1.2.3' })
 const require = createRequire(import.meta.url)
 const specification = require('@asyncapi/specs/schemas/3.1.0.json') as object
 
-test('the document is valid AsyncAPI 3.1', () => {
-  const validate = new Ajv({
-    meta: false,
-    validateSchema: false,
-    strict: false,
-    logger: false,
-    validateFormats: false,
-  }).compile(specification)
-  validate(JSON.parse(JSON.stringify(document)))
-  expect(validate.errors).toBeNull()
-  expect(validate({ ...document, operations: { a: { action: 'subscribe' } } })).toBe(false)
-})
+test.each([undefined, 'http', 'kafka'] as const)(
+  'the document is valid AsyncAPI 3.1 (binary: %s)',
+  (binary) => {
+    const described = asyncApi(catalog, { title: 'Shop', version: '1.2.3', binary })
+    const validate = new Ajv({
+      meta: false,
+      validateSchema: false,
+      strict: false,
+      logger: false,
+      validateFormats: false,
+    }).compile(specification)
+    validate(JSON.parse(JSON.stringify(described)))
+    expect(validate.errors).toBeNull()
+    expect(validate({ ...described, operations: { a: { action: 'subscribe' } } })).toBe(false)
+  },
+)
 
 test('it has a channel for each topic and a message for each version', () => {
   const { channels } = document as unknown as { channels: Record<string, { messages: object }> }
@@ -61,6 +65,34 @@ test('an event is exactly one of the messages on its channel', () => {
   expect(matching(event(odd.type, 1, ['a']))).toEqual(['odd/type ~ü#.v1'])
   expect(matching(event(odd.type, 1, ['a', 'b']))).toEqual([])
 })
+
+test.each([
+  ['http', 'ce-'],
+  ['kafka', 'ce_'],
+] as const)(
+  'in the binary mode of %s the attributes are headers, and the data is the payload',
+  (binary, prefix) => {
+    const { channels } = asyncApi(catalog, { title: 'Shop', version: '1', binary })
+    const { messages } = channels['orders'] as { messages: Record<string, Described> }
+    const second = messages[`${created.type}.v2`]
+    const { data: _, ...attributes } = event(created.type, 2, 0)
+    const sent: Record<string, unknown> = { 'content-type': 'application/json' }
+    for (const [name, value] of Object.entries(attributes)) sent[`${prefix}${name}`] = value
+    expect(compileSchema(second!.headers)(sent)).toEqual([])
+    const wrong = { ...sent, [`${prefix}dataschema`]: dataschemaOf('tidings:schemas', created.type, 1) }
+    expect(compileSchema(second!.headers)(wrong)).toHaveLength(1)
+    expect(second).toMatchObject({
+      contentType: 'application/json',
+      correlationId: { location: `$message.header#/${prefix}correlationid` },
+    })
+    expect(JSON.stringify(second!.payload)).toContain('/messages/com.example.orders.created.v2/payload/')
+  },
+)
+
+interface Described {
+  readonly headers: JsonSchema
+  readonly payload: JsonSchema
+}
 
 test('the application sends the newest version and receives every one', () => {
   expect(
@@ -114,7 +146,7 @@ test('every reference in the document leads somewhere', () => {
   expect(references.filter((to) => resolve(document, to) === undefined)).toEqual([])
 })
 
-function event(type: string, version: number, data: unknown): object {
+function event(type: string, version: number, data: unknown): Readonly<Record<string, unknown>> {
   const dataschema = dataschemaOf('tidings:schemas', type, version)
   return { specversion: '1.0', id: '1', source: '/shop', type, dataschema, data }
 }

@@ -1,6 +1,6 @@
 import { structuredContentType } from '../event/index.ts'
-import { embedSchema } from '../schema/index.ts'
-import { cloudEventSchema } from './asyncapi-envelope.ts'
+import { embedSchema, type JsonSchema } from '../schema/index.ts'
+import { cloudEventHeaders, cloudEventSchema } from './asyncapi-envelope.ts'
 import type { Catalog } from './catalog.ts'
 import { dataschemaOf, defaultSchemaBase } from './dataschema.ts'
 import type { EventDefinition } from './event-definition.ts'
@@ -20,6 +20,11 @@ export interface AsyncApiOptions {
   readonly receives?: readonly Pick<EventSelector, 'types'>[] | undefined
   /** What `dataschema` begins with. Default `tidings:schemas`. */
   readonly schemaBase?: string | undefined
+  /**
+   * Describes events in the binary content mode of this protocol: the attributes in its headers, the data alone as
+   * payload. Default: structured, the whole event as payload.
+   */
+  readonly binary?: 'http' | 'kafka' | undefined
 }
 
 /** An AsyncAPI 3.1 document, as a plain object to be written as JSON. */
@@ -33,29 +38,77 @@ export interface AsyncApiDocument {
 }
 
 /**
- * The catalog as AsyncAPI 3.1: a channel for each topic, on it a message for each version of each event as a structured
- * CloudEvent, and what the application sends and receives. The same catalog and options give the same document.
+ * The catalog as AsyncAPI 3.1: a channel for each topic, on it a message for each version of each event as a CloudEvent,
+ * and what the application sends and receives. The same catalog and options give the same document.
  * @throws `type_unknown` for an event in `sends` or `receives` that the catalog does not have.
  */
 export function asyncApi(catalog: Catalog, options: AsyncApiOptions): AsyncApiDocument {
-  const { title, version, description, schemaBase = defaultSchemaBase } = options
+  const { title, version, description, schemaBase = defaultSchemaBase, binary } = options
+  const messageOf = binary === undefined ? structuredMessage : binaryMessage(headerPrefixes[binary])
   const sent = chosen(catalog, options.sends)
   const received = chosen(catalog, options.receives)
   return {
     asyncapi: '3.1.0',
     info: { title, version, ...(description === undefined ? {} : { description }) },
-    defaultContentType: structuredContentType,
-    channels: Object.fromEntries(catalog.topics.map((topic) => [topic.name, channelOf(topic, schemaBase)])),
+    defaultContentType: binary === undefined ? structuredContentType : dataContentType,
+    channels: Object.fromEntries(
+      catalog.topics.map((topic) => [topic.name, channelOf(topic, schemaBase, messageOf)]),
+    ),
     operations: Object.fromEntries(catalog.topics.flatMap((topic) => operationsOf(topic, sent, received))),
-    components: { schemas: { cloudEvent: cloudEventSchema }, correlationIds },
+    components: binary === undefined ? { schemas: { cloudEvent: cloudEventSchema } } : {},
   }
 }
 
-const correlationIds = {
-  flow: {
-    description: 'Names the first cause of a flow; equal in all its events.',
-    location: '$message.payload#/correlationid',
+/** How attributes are called in the headers of a protocol (its binding of CloudEvents 1.0.2). */
+const headerPrefixes = { http: 'ce-', kafka: 'ce_' } as const
+const dataContentType = 'application/json'
+
+/** One version of an event as it is sent, described where it will stand in the document. */
+type MessageOf = (version: DescribedVersion) => object
+
+interface DescribedVersion {
+  readonly type: string
+  readonly schema: JsonSchema
+  readonly dataschema: string
+  /** The message, as a JSON Pointer in a URI fragment. */
+  readonly at: string
+}
+
+// Of the messages on a channel each event is exactly one: in both modes the constants say which.
+const structuredMessage: MessageOf = ({ type, schema, dataschema, at }) => ({
+  contentType: structuredContentType,
+  headers: { type: 'object', properties: { 'content-type': { const: structuredContentType } } },
+  correlationId: flowIn('payload#/correlationid'),
+  payload: {
+    allOf: [
+      { $ref: '#/components/schemas/cloudEvent' },
+      {
+        type: 'object',
+        properties: {
+          type: { const: type },
+          dataschema: { const: dataschema },
+          data: embedSchema(schema, `${at}/payload/allOf/1/properties/data`),
+        },
+        required: ['dataschema', 'data'],
+      },
+    ],
   },
+})
+
+function binaryMessage(prefix: string): MessageOf {
+  return ({ type, schema, dataschema, at }) => ({
+    contentType: dataContentType,
+    headers: cloudEventHeaders(prefix, { type, dataschema }),
+    correlationId: flowIn(`header#/${prefix}correlationid`),
+    payload: embedSchema(schema, `${at}/payload`),
+  })
+}
+
+function flowIn(place: string): object {
+  return {
+    description: 'Names the first cause of a flow; equal in all its events.',
+    location: `$message.${place}`,
+  }
 }
 
 /** The types that were chosen, all of the catalog by default. */
@@ -64,11 +117,15 @@ function chosen(catalog: Catalog, selectors: AsyncApiOptions['sends']): Readonly
   return new Set(types.map((type) => catalog.definitionOf(type).type))
 }
 
-function channelOf({ name, events, partitions, retention }: Topic, schemaBase: string): object {
+function channelOf(
+  { name, events, partitions, retention }: Topic,
+  schemaBase: string,
+  messageOf: MessageOf,
+): object {
   const messages = events.flatMap((definition) =>
     versionsOf(definition).map((version) => [
       messageName(definition, version),
-      messageOf(definition, version, name, schemaBase),
+      described(definition, version, name, schemaBase, messageOf),
     ]),
   )
   return {
@@ -79,34 +136,23 @@ function channelOf({ name, events, partitions, retention }: Topic, schemaBase: s
   }
 }
 
-function messageOf(definition: EventDefinition, version: number, topic: string, schemaBase: string): object {
+function described(
+  definition: EventDefinition,
+  version: number,
+  topic: string,
+  schemaBase: string,
+  messageOf: MessageOf,
+): object {
   const { type } = definition
   const name = messageName(definition, version)
   const schema = definition.schemaOf(version)
-  const at = `${referenceTo('channels', topic, 'messages', name)}/payload/allOf/1/properties/data`
+  const at = referenceTo('channels', topic, 'messages', name)
   const { description } = schema
   return {
     name,
     title: `${type}, version ${version}`,
     ...(typeof description === 'string' ? { summary: description } : {}),
-    contentType: structuredContentType,
-    headers: { type: 'object', properties: { 'content-type': { const: structuredContentType } } },
-    correlationId: { $ref: '#/components/correlationIds/flow' },
-    // Of the messages on a channel each event is exactly one: both constants say which.
-    payload: {
-      allOf: [
-        { $ref: '#/components/schemas/cloudEvent' },
-        {
-          type: 'object',
-          properties: {
-            type: { const: type },
-            dataschema: { const: dataschemaOf(schemaBase, type, version) },
-            data: embedSchema(schema, at),
-          },
-          required: ['dataschema', 'data'],
-        },
-      ],
-    },
+    ...messageOf({ type, schema, dataschema: dataschemaOf(schemaBase, type, version), at }),
     'x-tidings-version': version,
   }
 }

@@ -41,6 +41,21 @@ test('what the application sends and receives can be named by topic or type', as
   })
 })
 
+test('the binary content mode of a protocol can be asked for', async () => {
+  using shell = new Shell()
+  const { channels } = (await printed(shell, '--binary', 'kafka')) as unknown as { channels: object }
+  expect(channels).toMatchObject({
+    orders: {
+      messages: {
+        'com.example.orders.shipped.v1': {
+          headers: { properties: { ce_type: { const: 'com.example.orders.shipped' } } },
+        },
+      },
+    },
+  })
+  expect(await shell.run(['asyncapi', '--binary', 'carrier-pigeon'])).toMatchObject({ exitCode: 2 })
+})
+
 test('it is written to a file, the same each time', async () => {
   using shell = new Shell()
   const write = async (): Promise<string> => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { asyncApi, type Catalog } from '../catalog/index.ts'
 import type { Config } from '../index.ts'
 import { configurationMissing, readConfiguration } from './configuration.ts'
@@ -13,6 +13,7 @@ interface AsyncApiOptions extends EngineOptions {
   readonly appVersion?: string
   readonly sends?: readonly string[]
   readonly receives?: readonly string[]
+  readonly binary?: 'http' | 'kafka'
 }
 
 export function addAsyncApi(program: Command, { io, output }: Context): void {
@@ -24,6 +25,12 @@ export function addAsyncApi(program: Command, { io, output }: Context): void {
     .option('--app-version <version>', 'its version; by default the one in package.json')
     .option('--sends <names...>', 'topics or event types that it publishes; by default all')
     .option('--receives <names...>', 'topics or event types that it handles; by default all')
+    .addOption(
+      new Option(
+        '--binary <protocol>',
+        'describe events in the binary content mode of this protocol: attributes as headers, data as payload; by default structured',
+      ).choices(['http', 'kafka']),
+    )
     .addHelpText('after', examples)
     .action(async (_options: object, command: Command) => {
       const options = command.optsWithGlobals<AsyncApiOptions>()
@@ -39,6 +46,7 @@ const examples = `
 Examples:
   tidings asyncapi
   tidings asyncapi --out asyncapi.json
+  tidings asyncapi --binary kafka
   tidings asyncapi --title billing --receives orders --sends com.example.invoices.sent`
 
 function documentOf(catalog: Catalog, config: Config, options: AsyncApiOptions, cwd: string): object {
@@ -50,6 +58,7 @@ function documentOf(catalog: Catalog, config: Config, options: AsyncApiOptions, 
     sends: selected(catalog, options.sends),
     receives: selected(catalog, options.receives),
     schemaBase: config.schemaBase,
+    binary: options.binary,
   })
 }
 

@@ -49,6 +49,12 @@ const parser = loadParser()
 const text = JSON.stringify(asyncApi(catalog, { title: 'Shop', version: '1.0.0' }))
 const failures: string[] = []
 
+for (const binary of ['http', 'kafka'] as const) {
+  const ofMode = JSON.stringify(asyncApi(catalog, { title: 'Shop', version: '1.0.0', binary }))
+  const wrong = (await parser.parse(ofMode)).diagnostics.filter(({ severity }) => severity === 0)
+  for (const { message, path } of wrong) failures.push(`${binary}: ${path.join('/')}: ${message}`)
+}
+
 const { document, diagnostics } = await parser.parse(text)
 const serious = diagnostics.filter(({ severity }) => severity < 2)
 for (const { message, path } of serious) console.log(`${path.join('/')}: ${message}`)
