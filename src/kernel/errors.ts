@@ -77,6 +77,7 @@ export const errorCodes = {
   schema_version_deleted: 'missing',
   schema_version_missing: 'missing',
   schema_version_not_deleted: 'refused',
+  snapshot_failed: 'failed',
   storage_full: 'failed',
   stream_truncated: 'refused',
   tables_missing: 'missing',

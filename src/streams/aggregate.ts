@@ -79,5 +79,28 @@ function unbound(name: string, id: string): TidingsError {
   )
 }
 
+/** What an aggregate has whose repository saves snapshots. */
+export interface Snapshotted {
+  /** Its state as JSON can hold it. */
+  toSnapshot(): unknown
+  /** Takes back what `toSnapshot` gave, of the same version of `snapshots`. */
+  fromSnapshot(saved: never): void
+}
+
+export function isSnapshotted(aggregate: object): aggregate is Snapshotted {
+  return (
+    'toSnapshot' in aggregate &&
+    typeof aggregate.toSnapshot === 'function' &&
+    'fromSnapshot' in aggregate &&
+    typeof aggregate.fromSnapshot === 'function'
+  )
+}
+
+/** What can be seen of an aggregate's state: what it saves in snapshots, else its own properties. */
+export function aggregateState(aggregate: Aggregate): unknown {
+  if (isSnapshotted(aggregate)) return aggregate.toSnapshot()
+  return Object.fromEntries(Object.entries(aggregate).filter(([name]) => name !== 'id'))
+}
+
 /** What repositories and tests do with an aggregate, and nobody else. */
 export const aggregates: Access = access

@@ -2,6 +2,8 @@ import type { NewEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import { checkOptionNames, shown, TidingsError } from '../kernel/index.ts'
 import type { StreamDefinition } from './define-stream.ts'
+import type { Fold } from './fold.ts'
+import { checkSnapshots, type SnapshotOptions, snapshotKey } from './snapshot-options.ts'
 
 /** What `definition.create` makes for each of these events: it has no id and time yet. */
 export type NewEventOf<Event extends CloudEvent> =
@@ -18,6 +20,8 @@ export interface DeciderFunctions<State, Command, Event extends CloudEvent> {
   decide(command: Command, state: NoInfer<State>): Decision<Event>
   /** The state after the event. It cannot refuse: the event has happened. */
   readonly evolve: Evolve<State, Event>
+  /** Saves the state now and then; it must be what JSON can hold. Default: all events are read each time. */
+  readonly snapshots?: SnapshotOptions | undefined
 }
 
 /** Conditional, so that literals in what it returns are checked against the state instead of widening. */
@@ -32,12 +36,15 @@ export interface Decider<State, Command, Event extends CloudEvent = CloudEvent> 
   readonly initialState: State
   decide(command: Command, state: State): Decision<Event>
   evolve(state: State, event: Event): State
+  readonly snapshots?: SnapshotOptions | undefined
 }
 
-const functionNames = { initialState: true, decide: true, evolve: true } as const satisfies Record<
-  keyof DeciderFunctions<unknown, unknown, CloudEvent>,
-  true
->
+const functionNames = {
+  initialState: true,
+  decide: true,
+  evolve: true,
+  snapshots: true,
+} as const satisfies Record<keyof DeciderFunctions<unknown, unknown, CloudEvent>, true>
 
 /** @throws `option_invalid` */
 export function makeDecider<State, Command>(
@@ -52,8 +59,26 @@ export function makeDecider<State, Command>(
       `The decider of ${stream.name} has ${shown(functions[name])} as ${name}. Give a function.`,
     )
   }
+  if (functions.snapshots !== undefined) checkSnapshots(`the decider of ${stream.name}`, functions.snapshots)
   // The same function, whose type is no longer conditional.
   return { ...functions, stream } as Decider<State, Command>
+}
+
+/** How a decider makes state of events. */
+export function deciderFold<State>(decider: Decider<State, never>): Fold<State> {
+  const { stream, initialState, snapshots } = decider
+  return {
+    stream,
+    begin: () => initialState,
+    apply: (state, event) => decider.evolve(state, event),
+    snapshots: snapshots && {
+      every: snapshots.every,
+      key: snapshotKey(stream, 'decider', snapshots),
+      save: (state) => state,
+      // It was saved under the key of this reducer, so it is what the reducer makes.
+      restore: (saved) => saved as State,
+    },
+  }
 }
 
 /** The events of a decision as a list. */

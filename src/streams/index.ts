@@ -1,9 +1,10 @@
-export { Aggregate } from './aggregate.ts'
+export { Aggregate, aggregateState, type Snapshotted } from './aggregate.ts'
 export { appendedAlready } from './appended-already.ts'
 export type { StreamOutbox } from './append.ts'
 export type { CommandOptions } from './command-options.ts'
 export type { Decider, DeciderFunctions, Decision, NewEventOf } from './decider.ts'
 export { type DomainEvent, defineStream, type StreamDefinition } from './define-stream.ts'
+export { differencesOf, type StateChange, type StateDifference } from './difference.ts'
 export type { Cause } from './domain-events.ts'
 export { checkVersion, duplicateEvent, type ExpectedVersionError } from './expected-version.ts'
 export { type Mapped, type Mapping, mapEvent, mapEvents } from './mapping.ts'
@@ -12,7 +13,9 @@ export type { Checkpoint, ProjectionBuild, ProjectionStore } from './projection-
 export type { ReadAllOptions, ReadOptions, RecordedEvent } from './read.ts'
 export { type Rehearsed, rehearseAggregate, rehearseDecider } from './rehearse.ts'
 export type { Repository, StreamRepository } from './repository.ts'
-export type { Folded } from './stream-reader.ts'
+export type { Folded } from './fold.ts'
+export type { SnapshotOptions } from './snapshot-options.ts'
+export type { RepositoryOptions } from './stream-repository.ts'
 export { streamText } from './stream-name.ts'
 export type {
   Appended,

@@ -6,6 +6,8 @@ import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
 import { timestampOf } from './moment.ts'
 import { checkStreamId, streamText } from './stream-name.ts'
+import type { StateDifference } from './difference.ts'
+import type { Folded } from './fold.ts'
 import type { StreamId } from './stream-store.ts'
 import type { PointInTime } from './time-travel.ts'
 import type { Turns } from './turns.ts'
@@ -36,16 +38,17 @@ export interface StreamRepository<A> extends Repository<A> {
   load(id: string, point?: PointInTime): Promise<A>
   /** As of any repository. Saving again after an error whose outcome is not known appends nothing twice. */
   save(aggregate: A, options?: Pick<CommandOptions, 'causedBy'>): Promise<void>
+  /** Where its state differs between two points in time: of what it saves in snapshots, else of its own properties. */
+  diff(id: string, from: PointInTime, to: PointInTime): Promise<StateDifference>
 }
 
 /** What repositories differ in. */
 export interface RepositoryParts<A> {
   readonly stream: StreamDefinition
-  readonly aggregate: new (id: string) => A
   readonly origin: EventOrigin
   readonly turns: Turns
-  /** Fills a new aggregate with what is stored of it. Gives its version. */
-  restore(id: string, aggregate: A, point: PointInTime): Promise<number>
+  /** The aggregate as it is stored, or a new one, and its version. */
+  restore(id: string, point: PointInTime): Promise<Folded<A>>
   /** Gives the version after it. */
   append(
     aggregate: A,
@@ -55,7 +58,9 @@ export interface RepositoryParts<A> {
   isDone(stream: StreamId, options: CommandOptions): Promise<boolean>
 }
 
-export function repositoryOf<A extends Aggregate>(parts: RepositoryParts<A>): StreamRepository<A> {
+export function repositoryOf<A extends Aggregate>(
+  parts: RepositoryParts<A>,
+): Omit<StreamRepository<A>, 'diff'> {
   const { stream, origin } = parts
   const streamIdOf = (id: string): StreamId => {
     checkStreamId(stream.name, id)
@@ -64,8 +69,8 @@ export function repositoryOf<A extends Aggregate>(parts: RepositoryParts<A>): St
 
   const load = async (id: string, point: PointInTime, options: CommandOptions): Promise<A> => {
     const streamId = streamIdOf(id)
-    const aggregate = new parts.aggregate(id)
-    aggregates.loaded(aggregate, await parts.restore(id, aggregate, point))
+    const { state: aggregate, version } = await parts.restore(id, point)
+    aggregates.loaded(aggregate, version)
     aggregates.bind(aggregate, stampOf(stream, streamId, origin, options))
     return aggregate
   }

@@ -42,42 +42,6 @@ function upTo(page: readonly StreamRecord[], asOfMs: number | undefined): readon
   return end === -1 ? page : page.slice(0, end)
 }
 
-/** How state is made of a stream's events: a decider's `evolve`, an aggregate's `when`. */
-export interface Fold<State> {
-  readonly stream: StreamDefinition
-  readonly apply: (state: State, event: VersionedEvent['event']) => State
-}
-
-export interface Folded<State> {
-  readonly state: State
-  /** The stream version whose state it is. */
-  readonly version: number
-}
-
-/**
- * The state of a stream, from the state at an earlier version.
- * @throws `stream_truncated` when events in between are gone; `data_invalid`, `upcast_failed`, `upcast_async`,
- * `version_newer` and `type_unknown` with the place of the event that the code cannot read.
- */
-export async function foldStream<State>(
-  store: StreamReads,
-  id: string,
-  { stream, apply }: Fold<State>,
-  begin: Folded<State>,
-  until?: Until,
-): Promise<Folded<State>> {
-  const streamId = { name: stream.name, id }
-  let { state, version } = begin
-  for await (const page of pagesOf(store, streamId, version + 1, until)) {
-    for (const record of page) {
-      version += 1
-      if (record.version !== version) throw truncated(streamId, version, record.version)
-      state = apply(state, eventIn(stream, record).event)
-    }
-  }
-  return { state, version }
-}
-
 /** The event of a record, in the newest version. @throws as `foldStream` */
 export function eventIn<Selected extends VersionedEvent>(
   stream: StreamDefinition<string, Selected>,
@@ -100,11 +64,4 @@ function atPlace({ stream, version }: StreamRecord, error: unknown): unknown {
     if (error.code === code) return new TidingsError(code, sentence, { cause: error })
   }
   return error
-}
-
-function truncated(stream: StreamId, missing: number, found: number): TidingsError {
-  return new TidingsError(
-    'stream_truncated',
-    `Stream "${streamText(stream)}" has no version ${missing}, the next one left is ${found}: its state cannot be made of the rest. Keep the events that no snapshot stands in for.`,
-  )
 }

@@ -1,17 +1,20 @@
 import { defaultSchemaBase, type NewEvent, type VersionedEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import { type CallerTransaction, createIds, systemClock, systemRandom } from '../kernel/index.ts'
-import { type Aggregate, aggregates } from './aggregate.ts'
+import type { Aggregate } from './aggregate.ts'
 import { appendEvents, type Integration } from './append.ts'
 import { checkCommandOptions, type CommandOptions, derivedId } from './command-options.ts'
-import { type Decider, decided, type NewEventOf } from './decider.ts'
+import { type Decider, decided, deciderFold, type NewEventOf } from './decider.ts'
+import { differencesOf, type StateDifference } from './difference.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
+import { type Fold, type Folded, foldOn, foldStream, type Reached } from './fold.ts'
 import { timestampOf } from './moment.ts'
 import { type ReadAllOptions, type ReadOptions, type RecordedEvent, readAll, readStream } from './read.ts'
-import { repositoryOf, type StreamRepository } from './repository.ts'
+import type { StreamRepository } from './repository.ts'
 import { checkStreamId, streamText } from './stream-name.ts'
-import { type Folded, foldStream } from './stream-reader.ts'
+import { dueSnapshot, writeSnapshot } from './snapshot.ts'
+import { type RepositoryOptions, streamRepository } from './stream-repository.ts'
 import type { Appended, ExpectedVersion, StreamId, StreamStore } from './stream-store.ts'
 import { checkStreamsOptions, type StreamsOptions } from './streams-options.ts'
 import { type PointInTime, untilOf } from './time-travel.ts'
@@ -63,16 +66,19 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     const stream = { name: decider.stream.name, id }
     checkStreamId(stream.name, id)
     checkCommandOptions('execute', options)
+    const fold = deciderFold(decider)
     return this.#turns.run(stream, async () => {
       // Looked up first: what was done when it is looked up is there when the state is loaded.
       const done = await this.#isDone(stream, options)
-      const { state, version } = await this.load(decider, id)
-      if (done) return state
-      const made = decided(decider.decide(command, state))
+      const before = await foldStream(this.store, id, fold)
+      const made = done ? [] : decided(decider.decide(command, before.state))
       const events = this.#made(decider.stream, id, made, options)
-      if (events.length === 0) return state
-      await this.#append(stream, events, { expected: version, cause: options.causedBy })
-      return events.reduce((before, event) => decider.evolve(before, event), state)
+      // First, so that no event is appended that the state cannot take in.
+      const after = foldOn(fold, before, events)
+      if (events.length > 0)
+        await this.#append(stream, events, { expected: before.version, cause: options.causedBy })
+      await this.#saveSnapshot(stream, fold, after)
+      return after.state
     })
   }
 
@@ -82,38 +88,38 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     id: string,
     point: PointInTime = {},
   ): Promise<Folded<State>> {
-    checkStreamId(decider.stream.name, id)
-    const fold = {
-      stream: decider.stream,
-      apply: (state: State, event: CloudEvent) => decider.evolve(state, event),
-    }
-    return foldStream(this.store, id, fold, { state: decider.initialState, version: 0 }, untilOf(point))
+    const stream = { name: decider.stream.name, id }
+    checkStreamId(stream.name, id)
+    const fold = deciderFold(decider)
+    const until = untilOf(point)
+    const reached = await foldStream(this.store, id, fold, until)
+    if (until.asOfMs === undefined && until.version === undefined)
+      await this.#saveSnapshot(stream, fold, reached)
+    return { state: reached.state, version: reached.version }
   }
 
-  /** Aggregates in class style. */
+  /** Where the state of a stream differs between two points in time. */
+  async diff<State>(
+    decider: Decider<State, never>,
+    id: string,
+    from: PointInTime,
+    to: PointInTime,
+  ): Promise<StateDifference> {
+    const [before, after] = await Promise.all([this.load(decider, id, from), this.load(decider, id, to)])
+    return { from: before, to: after, changes: differencesOf(before.state, after.state) }
+  }
+
+  /** Aggregates in class style. @throws `option_invalid` */
   repository<Selected extends VersionedEvent, A extends Aggregate<NoInfer<Selected>['event']>>(
     stream: StreamDefinition<string, Selected>,
     aggregate: new (id: string) => A,
+    options: RepositoryOptions<NoInfer<A>> = {},
   ): StreamRepository<A> {
-    const { store } = this
-    const fold = {
-      stream,
-      apply(state: A, event: CloudEvent): A {
-        aggregates.replay(state, event)
-        return state
-      },
-    }
-    return repositoryOf<A>({
-      stream,
-      aggregate,
+    return streamRepository(stream, aggregate, options, {
+      store: this.store,
       origin: this.#origin,
       turns: this.#turns,
-      async restore(id, fresh, point) {
-        const begin = { state: fresh, version: 0 }
-        return (await foldStream(store, id, fold, begin, untilOf(point))).version
-      },
-      append: async ({ id }, raised, how) =>
-        (await this.#append({ name: stream.name, id }, raised, how)).version,
+      appendTo: (streamId, events, how) => this.#append(streamId, events, how),
       isDone: (streamId, command) => this.#isDone(streamId, command),
     })
   }
@@ -189,5 +195,11 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     how: { readonly expected: ExpectedVersion; readonly cause: Cause | undefined },
   ): Promise<Appended> {
     return appendEvents({ store: this.store, ...this.#integration }, stream, events, how)
+  }
+
+  async #saveSnapshot<State>(stream: StreamId, fold: Fold<State>, reached: Reached<State>): Promise<void> {
+    const state = dueSnapshot(stream, fold.snapshots, reached)
+    if (state === undefined || fold.snapshots === undefined) return
+    await writeSnapshot(this.store, stream, fold.snapshots.key, { version: reached.version, state })
   }
 }

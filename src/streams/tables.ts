@@ -91,7 +91,6 @@ export function openTables<T extends CallerTransaction, Types extends string>(
     repository: (stream, aggregate, table) =>
       repositoryOf({
         stream,
-        aggregate,
         origin,
         turns,
         ...tableParts(stream, aggregate, table, integration),
@@ -108,7 +107,10 @@ function tableParts<A extends Aggregate, T extends CallerTransaction>(
   integration: Integration<T>,
 ): TableParts<A> {
   return {
-    restore: async (_id, fresh) => table.load(fresh),
+    async restore(id) {
+      const state = new aggregate(id)
+      return { state, version: await table.load(state) }
+    },
     async append(changed, raised, { expected, cause }) {
       const stream = { name, id: changed.id }
       const next = expected + raised.length
