@@ -1,4 +1,5 @@
-import { conjunctionOf } from './conjunction.ts'
+import type { Comparison } from './comparison.ts'
+import { type Conjunction, conjunctionOf } from './conjunction.ts'
 import type { Constraint } from './keywords.ts'
 import { keyword, type SchemaNode, schemaMapAt } from './node.ts'
 import { hasNoProperties, objectAt, schemasFor } from './object-model.ts'
@@ -10,17 +11,19 @@ type DependencyKeyword = Extract<Constraint, 'dependencies' | 'dependentRequired
 export function compareDependencies(question: Question): void {
   const { writer, reader, comparison } = question
   if (!writer.admits('object') || hasNoProperties(writer)) return
-  const models = writer.plain.map(objectAt)
-  const isWritten = (name: string): boolean =>
-    models.every((model) =>
-      schemasFor(model, name, comparison.patterns).every(({ schema }) => schema !== false),
-    )
+  const isWritten = (name: string): boolean => admitsName(comparison, writer, name)
   for (const [kind, name, names] of namesAt(reader)) {
     if (isWritten(name)) compareNames(question, kind, name, names)
   }
   for (const [kind, name, schema] of schemasAt(reader)) {
     if (isWritten(name)) compareSchema(question, kind, name, schema)
   }
+}
+
+function admitsName({ patterns }: Comparison, { plain }: Conjunction, name: string): boolean {
+  return plain.every((node) =>
+    schemasFor(objectAt(node), name, patterns).every(({ schema }) => schema !== false),
+  )
 }
 
 function compareNames(
@@ -58,7 +61,8 @@ function compareSchema(
   )
   const beside = comparison.given({ type: 'object', required: [name, ...requiredBeside(writer.plain, name)] })
   const written = [...writer.plain, ...given, beside]
-  if (conjunctionOf(written).types.size === 0) return
+  const together = conjunctionOf(written)
+  if (together.types.size === 0 || !admitsName(comparison, together, name)) return
   const part = comparison.accepts(written, schema)
   if (given.length > 0 || !part.broken) return outcome.include(part)
   const message = `Where ${JSON.stringify(name)} is there, data is read only if it fits a further schema.`

@@ -54,7 +54,7 @@ function thinned(values: readonly unknown[]): readonly unknown[] {
   return values.filter((_, at) => at % step === 0)
 }
 
-const names = ['a', 'b', 'c', 'x', 'z', 'ab', 'long']
+const names = ['a', 'b', 'c', 'x', 'z', 'ab', 'abc', 'long']
 
 /** The value with another one at each place inside it, and one more. */
 function* variants(value: unknown, pool: readonly unknown[]): Generator {
