@@ -28,13 +28,23 @@ export interface ProjectionStore<T extends CallerTransaction = CallerTransaction
     to: string,
     run: (tx: T['tx']) => T['written'],
   ): Promise<void>
-  /** The build of the projection in that state, begun where there is none: at most one is `live`, and one `building`. */
-  begin(projection: string, state: Checkpoint['state']): Promise<Checkpoint>
   /**
-   * Makes the build that is `building` the live one and forgets the one before, with what `run` does about its tables in
-   * the same transaction.
+   * The build of the projection in that state: at most one is `live`, and one `building`. Where there is none it begins the
+   * next, under a number that no build of the projection had, with what `create` does about its tables in the same transaction.
+   */
+  begin(
+    projection: string,
+    state: Checkpoint['state'],
+    create: (tx: T['tx'], build: ProjectionBuild) => T['written'],
+  ): Promise<Checkpoint>
+  /**
+   * Makes the build that is `building` the live one and forgets the one before, with what `run` does about the tables of
+   * that, where there was one, in the same transaction.
    * @throws `fenced` when the build is not building, or no longer.
    */
-  swap(build: ProjectionBuild, run: (tx: T['tx']) => T['written']): Promise<void>
+  swap(
+    build: ProjectionBuild,
+    run: (tx: T['tx'], before: ProjectionBuild | undefined) => T['written'],
+  ): Promise<void>
   close(): Promise<void>
 }
