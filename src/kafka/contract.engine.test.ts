@@ -18,20 +18,6 @@ describeOnBroker('The Kafka engine in a namespace', () => {
   })
 })
 
-describeOnBroker('The Kafka engine with static members', () => {
-  transportContract({
-    test: concurrently,
-    capabilities: kafkaCapabilities,
-    open: () => inOwnNamespace({ staticMembers: true }),
-    skip: {
-      'loses nothing when members close while events are published':
-        'a static member that closes keeps its partitions until its session ends',
-      'splits the partitions among the members, and again when one joins or leaves':
-        'a static member that closes keeps its partitions until its session ends',
-    },
-  })
-})
-
 describeOnBroker('The Kafka engine with groups by KIP-848', () => {
   transportContract({
     test: concurrently,

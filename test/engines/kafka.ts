@@ -40,20 +40,31 @@ const hint = " `npm run engines -- start kafka --install` puts Debian's there."
 export interface BrokerOptions {
   /** By default a free one; a broker that is started again wants the one it had. */
   readonly port?: number
+  /** Beside the plain one. */
+  readonly listeners?: readonly Listener[]
   /** Lines of `server.properties` beside those that one node needs. */
   readonly settings?: readonly string[]
+}
+
+export interface Listener {
+  readonly name: string
+  readonly protocol: 'SASL_PLAINTEXT' | 'SSL' | 'SASL_SSL'
+  readonly port: number
 }
 
 /** Starts a broker with its data and log in a folder; what is there of an earlier start is used again. */
 export async function startBroker(
   folder: string,
-  { port: wanted, settings = [] }: BrokerOptions = {},
+  { port: wanted, listeners = [], settings = [] }: BrokerOptions = {},
 ): Promise<Running> {
   if (!existsSync(jars)) fetchJars()
   const user = unprivilegedUser()
   const port = wanted ?? (await freePort())
   const properties = join(folder, 'server.properties')
-  writeFileSync(properties, [...nodeSettings(folder, port, await freePort()), ...settings, ''].join('\n'))
+  writeFileSync(
+    properties,
+    [...nodeSettings(folder, port, await freePort(), listeners), ...settings, ''].join('\n'),
+  )
   if (!existsSync(join(folder, 'data'))) {
     for (const path of [folder, join(folder, 'data')]) mkdirSync(path, { recursive: true })
     if (user !== undefined)
@@ -75,16 +86,24 @@ export async function startBroker(
 
 const classPath = ['-cp', join(jars, '*')]
 
-function nodeSettings(folder: string, port: number, controllerPort: number): readonly string[] {
+function nodeSettings(
+  folder: string,
+  port: number,
+  controllerPort: number,
+  more: readonly Listener[],
+): readonly string[] {
+  const named = [{ name: 'PLAINTEXT', protocol: 'PLAINTEXT', port }, ...more]
+  const addresses = named.map((each) => `${each.name}://127.0.0.1:${each.port}`).join(',')
+  const protocols = named.map((each) => `${each.name}:${each.protocol}`).join(',')
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
-    `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+    `listeners=${addresses},CONTROLLER://127.0.0.1:${controllerPort}`,
+    `advertised.listeners=${addresses}`,
     'inter.broker.listener.name=PLAINTEXT',
     'controller.listener.names=CONTROLLER',
-    'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    `listener.security.protocol.map=CONTROLLER:PLAINTEXT,${protocols}`,
     `log.dirs=${join(folder, 'data')}`,
     'auto.create.topics.enable=false',
     'offsets.topic.replication.factor=1',
