@@ -23,8 +23,8 @@ const event: CloudEvent = {
   data: { text: 'é \u{1F4E6}', list: [1, null] },
 }
 
-function publish({ engine, topic }: Ground, events: readonly CloudEvent[], partition = 0): Promise<void> {
-  const records = events.map((each) => ({ topic, partition, event: each, notBefore: undefined }))
+function publish({ engine, topic }: Ground, published: readonly CloudEvent[], partition = 0): Promise<void> {
+  const records = published.map((each) => ({ topic, partition, event: each, notBefore: undefined }))
   return engine.publish(records, { tx: undefined })
 }
 
@@ -81,7 +81,7 @@ async function events({ topic }: Ground, options: KafkaOptions = {}): Promise<(C
   })
 }
 
-const headersOf: IHeaders = {
+const headersOf = {
   'content-type': 'application/json',
   ce_specversion: '1.0',
   ce_id: '41',
@@ -144,7 +144,7 @@ describeOnBroker('What others write', () => {
   test('is read from kafkajs, in both modes, with headers of bytes, compressed or not', async () => {
     await using on = await ground({ partitions: 1 })
     const bytes = Object.fromEntries(
-      Object.entries(headersOf).map(([name, value]) => [name, Buffer.from(String(value))]),
+      Object.entries(headersOf).map(([name, value]) => [name, Buffer.from(value)]),
     )
     const binary = { key: 'orders/é', value: JSON.stringify(event.data), headers: bytes }
     const structured = {

@@ -52,12 +52,6 @@ describeOnBroker('A broker that wants credentials or TLS', () => {
   const sasl = (mechanism: string, name = 'alice', secret = password): string =>
     `kafka://${name}:${encodeURIComponent(secret)}@127.0.0.1:${saslPort}?mechanism=${mechanism}`
 
-  async function written(url: string, options: KafkaOptions = {}): Promise<number> {
-    await using on: Ground = await ground({ url, partitions: 1, ...options })
-    await publish(on, ['a'], 1)
-    return (await on.engine.admin.read(on.topic, 0, 0, { maxRecords: 9, maxBytes: 1_000_000 })).length
-  }
-
   test.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'])(
     'takes a name and password by %s',
     async (mechanism) => {
@@ -66,9 +60,10 @@ describeOnBroker('A broker that wants credentials or TLS', () => {
   )
 
   test('takes a token by OAUTHBEARER, which a function may fetch', async () => {
-    const token = async (): Promise<string> => unsecuredToken()
     expect(
-      await written(`kafka://127.0.0.1:${saslPort}`, { sasl: { mechanism: 'OAUTHBEARER', token } }),
+      await written(`kafka://127.0.0.1:${saslPort}`, {
+        sasl: { mechanism: 'OAUTHBEARER', token: unsecuredToken },
+      }),
     ).toBe(1)
   })
 
@@ -90,29 +85,28 @@ describeOnBroker('A broker that wants credentials or TLS', () => {
   })
 })
 
+/** How many records there are when one was written. */
+async function written(url: string, options: KafkaOptions = {}): Promise<number> {
+  await using on: Ground = await ground({ url, partitions: 1, ...options })
+  await publish(on, ['a'], 1)
+  return (await on.engine.admin.read(on.topic, 0, 0, { maxRecords: 9, maxBytes: 1_000_000 })).length
+}
+
 function login(mechanism: string, module: string): string {
   return `listener.name.sasl.${mechanism}.sasl.jaas.config=org.apache.kafka.common.security.${module};`
 }
 
 /** A key and a certificate for this machine, in one file as Kafka wants it. */
 function certificate(folder: string): string {
-  const [key, cert, both] = ['key.pem', 'cert.pem', 'both.pem'].map((name) => join(folder, name))
+  const path = (name: string): string => join(folder, name)
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
-  const made = [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-keyout',
-    key ?? '',
-    '-out',
-    cert ?? '',
-    ...subject,
-  ]
-  execFileSync('openssl', made, { stdio: 'ignore' })
-  writeFileSync(both ?? '', `${readFileSync(key ?? '')}${readFileSync(cert ?? '')}`, { mode: 0o644 })
-  return both ?? ''
+  const files = ['-keyout', path('key.pem'), '-out', path('cert.pem')]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...subject], {
+    stdio: 'ignore',
+  })
+  const both = Buffer.concat([readFileSync(path('key.pem')), readFileSync(path('cert.pem'))])
+  writeFileSync(path('both.pem'), both, { mode: 0o644 })
+  return path('both.pem')
 }
 
 async function setScramPassword(url: string): Promise<void> {
@@ -132,8 +126,11 @@ async function setScramPassword(url: string): Promise<void> {
   await pool.close()
 }
 
-function unsecuredToken(): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+function tokenPart(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
+
+async function unsecuredToken(): Promise<string> {
   const nowS = Math.floor(Date.now() / 1_000)
-  return `${part({ alg: 'none' })}.${part({ sub: 'alice', iat: nowS, exp: nowS + 3_600 })}.`
+  return `${tokenPart({ alg: 'none' })}.${tokenPart({ sub: 'alice', iat: nowS, exp: nowS + 3_600 })}.`
 }
