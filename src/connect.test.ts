@@ -29,15 +29,14 @@ test.each([
   ['sqlite:', 'sqlite: names no file. Write sqlite:shop.db.'],
   ['sqlite://', 'Write sqlite:shop.db, or'],
   ['sqlite:100%.db', 'Write %25 for a %'],
-  [
-    'postgres:shop',
-    '"postgres:shop" names no engine. A URL begins with memory: or sqlite: or kafka:, as in sqlite:shop.db.',
-  ],
+  ['mysql:shop', '"mysql:shop" names no engine. A URL begins with memory: or sqlite: or'],
+  ['postgres:shop', 'Write postgres://user:password@host:5432/database.'],
   ['kafka:', 'It names no broker. Write kafka://localhost:9092.'],
   ['kafka://a:9092?acks=1', 'It has the option "acks". It may have tls and mechanism.'],
   ['shop.db', '"shop.db" names no engine.'],
+  ['postgres://localhost/shop?schema=Shop', 'A schema of PostgreSQL cannot be called "Shop" here.'],
   [undefined as unknown as string, 'undefined names no engine.'],
 ])('%s is refused, saying what to write', async (url, sentence) => {
-  await expect(connect(url)).rejects.toThrow(`url_invalid: `)
+  await expect(connect(url)).rejects.toThrow(/^(url|option)_invalid: /)
   await expect(connect(url)).rejects.toThrow(sentence)
 })

@@ -17,18 +17,21 @@ export interface ConnectOptions {
 }
 
 /**
- * Opens the engine that a URL names, chosen at run time: `sqlite:FILE`, `kafka://HOST:PORT` or `memory:`. A relative
- * file lies in the working folder; `sqlite:/var/shop.db` and `sqlite:///var/shop.db` are absolute. Each client is loaded
- * only when its scheme is used.
+ * Opens the engine that a URL names, chosen at run time: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`,
+ * `kafka://HOST:PORT` or `memory:`. A relative file lies in the working folder; `sqlite:/var/shop.db` and
+ * `sqlite:///var/shop.db` are absolute. Each client is loaded only when its scheme is used.
  * @throws `url_invalid` for another scheme, and what opening the engine throws.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Engine> {
+  const postgres = async (): Promise<Engine> => (await import('./postgres/index.ts')).postgres(url, options)
   return openUrl<Engine>(url, {
     memory: async () => (await import('./memory/index.ts')).memory(options),
     sqlite: async (rest) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqlite(file, options)
     },
+    postgres,
+    postgresql: postgres,
     kafka: async (rest) => {
       const { kafka } = await import('./kafka/index.ts').catch((error: unknown) => {
         throw withoutPackage(error, '@platformatic/kafka')
@@ -39,15 +42,19 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
 }
 
 /**
- * Opens the outbox in the database that a URL names: `sqlite:FILE`.
+ * Opens the outbox in the database that a URL names: `sqlite:FILE` or `postgres://user:password@host/database`.
  * @throws `url_invalid` for another scheme, and what opening the database throws.
  */
 export async function connectOutbox(url: string, options: ConnectOptions = {}): Promise<OutboxStore> {
+  const postgres = async (): Promise<OutboxStore> =>
+    (await import('./postgres/index.ts')).postgresOutbox(url, options)
   const schemes = {
     sqlite: async (rest: string) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqliteOutbox(file, options)
     },
+    postgres,
+    postgresql: postgres,
   }
   return openUrl<OutboxStore>(url, schemes, 'outbox')
 }

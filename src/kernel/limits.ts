@@ -99,6 +99,10 @@ export const limits = {
   postgresRetryMs: 500,
   /** Appends to streams that share a transaction of PostgreSQL. */
   postgresAppends: 128,
+  /** How old and how large a table of records grows before the next is begun, and how many there are at most. */
+  postgresSegmentMs: 86_400_000,
+  postgresSegmentBytes: 1_073_741_824,
+  postgresSegments: 64,
   /** Between two heartbeats, however soon another member's lease ends. */
   leastBeatMs: 5,
   /** After the engine did not answer, when it is asked again for records, and for delayed events. */

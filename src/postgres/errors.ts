@@ -2,10 +2,11 @@ import { type ErrorCode, TidingsError, toError } from '../kernel/index.ts'
 
 /**
  * The SQLSTATE of an error of PostgreSQL (postgresql.org/docs/current/errcodes-appendix.html), or Node's code of a lost
- * connection. Query builders have it as the cause of an error of theirs.
+ * connection. Query builders have it as the cause of an error of theirs, and we of ours.
  */
 export function stateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || error instanceof TidingsError) return undefined
+  if (!(error instanceof Error)) return undefined
+  if (error instanceof TidingsError) return stateOf(error.cause)
   return 'code' in error && typeof error.code === 'string' ? error.code : stateOf(error.cause)
 }
 

@@ -1,3 +1,4 @@
+export type { PostgresCapabilities } from './capabilities.ts'
 export type { PostgresOptions } from './database.ts'
 export { type PostgresTransact, postgresInbox } from './inbox.ts'
 export { type Migration, migrate, pendingMigrations } from './migrate.ts'
@@ -10,6 +11,7 @@ export type {
   PostgresResult,
 } from './query.ts'
 export type { PostgresSource } from './source.ts'
+export { type PostgresEngine, type PostgresEngineOptions, postgres } from './postgres.ts'
 export { postgresProjections } from './projection-store.ts'
 export { postgresStreams } from './stream-store.ts'
 export type { PostgresTransaction } from './transaction.ts'

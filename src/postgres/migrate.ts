@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { TidingsError } from '../kernel/index.ts'
-import { sqlState, stateOf } from './errors.ts'
+import { postgresError, sqlState, stateOf } from './errors.ts'
 import type { PostgresPool, PostgresQuery } from './query.ts'
 import { quoted, rowsOf } from './sql.ts'
 
@@ -27,14 +27,27 @@ export function migrations(): readonly Migration[] {
 }
 
 /**
- * Brings the tables of a schema to this build's format: each file in a transaction of its own. Safe when several processes
- * do it at the same time: one does, the others wait. Returns what was run.
+ * Brings the tables of a schema to this build's format, in one transaction. Safe when several processes do it at the same
+ * time: one does, the others wait. Returns what was run.
  * @throws `tables_version` for tables of a newer build, `access_denied` without the rights of an owner.
  */
 export async function migrate(pool: PostgresPool, schema: string): Promise<readonly Migration[]> {
-  const run: Migration[] = []
-  for (const migration of migrations()) if (await runOnce(pool, schema, migration)) run.push(migration)
-  return run
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    // Without rights to anything: a lock of ours, held until the transaction ends.
+    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tidings migrate ${schema}`])
+    const pending = await pendingMigrations(client, schema)
+    if (pending.length > 0) await apply(client, schema, pending)
+    await client.query('COMMIT')
+    return pending
+  } catch (error) {
+    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost))
+    throw postgresError(error)
+  } finally {
+    client.release(broken)
+  }
 }
 
 /** What `migrate` would run. */
@@ -59,28 +72,7 @@ export async function checkTables(pool: PostgresPool, schema: string, create: bo
   return (await formatOf(pool, schema))?.identity ?? ''
 }
 
-async function runOnce(pool: PostgresPool, schema: string, migration: Migration): Promise<boolean> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  try {
-    await client.query('BEGIN')
-    // Without rights to anything: a lock of ours, held until the transaction ends.
-    await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tidings migrate ${schema}`])
-    const format = (await formatOf(client, schema))?.number ?? 0
-    checkNewest(schema, format)
-    const due = migration.number > format
-    if (due) await apply(client, schema, migration)
-    await client.query('COMMIT')
-    return due
-  } catch (error) {
-    await client.query('ROLLBACK').catch((lost: Error) => (broken = lost))
-    throw error
-  } finally {
-    client.release(broken)
-  }
-}
-
-async function apply(client: PostgresQuery, schema: string, { number, sql }: Migration): Promise<void> {
+async function apply(client: PostgresQuery, schema: string, pending: readonly Migration[]): Promise<void> {
   const name = quoted(schema)
   if ((await formatOf(client, schema)) === undefined) {
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`)
@@ -90,8 +82,8 @@ async function apply(client: PostgresQuery, schema: string, { number, sql }: Mig
     await client.query(`INSERT INTO ${name}.format (number) VALUES (0)`)
   }
   await client.query(`SET LOCAL search_path TO ${name}`)
-  await client.query(sql)
-  await client.query(`UPDATE ${name}.format SET number = $1`, [number])
+  for (const { sql } of pending) await client.query(sql)
+  await client.query(`UPDATE ${name}.format SET number = $1`, [pending.at(-1)?.number])
 }
 
 async function formatOf(

@@ -15,7 +15,7 @@ import { outboxStatements } from './outbox-statements.ts'
 import type { PostgresQuery } from './query.ts'
 import { Session } from './session.ts'
 import type { PostgresSource } from './source.ts'
-import { only, type Row, storable } from './sql.ts'
+import { only, optionalNumber, type Row, storable } from './sql.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 /**
@@ -169,6 +169,6 @@ function pendingOf(row: Row): PendingRecord {
     topic: String(row['topic']),
     partition: Number(row['partition']),
     body: String(row['body']),
-    notBefore: row['not_before'] === null ? undefined : Number(row['not_before']),
+    notBefore: optionalNumber(row['not_before']),
   }
 }

@@ -4,7 +4,7 @@ import { Database, type PostgresOptions } from './database.ts'
 import { sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery } from './query.ts'
 import type { PostgresSource } from './source.ts'
-import { only, type Row, rowsOf } from './sql.ts'
+import { only, optionalText, type Row, rowsOf } from './sql.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 /** The checkpoints of projections in PostgreSQL, in the database of their read models. */
@@ -100,12 +100,11 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
 }
 
 function checkpointOf(row: Row): Checkpoint {
-  const { position } = row
   return {
     projection: String(row['projection']),
     build: Number(row['build']),
     state: row['state'] === 'live' ? 'live' : 'building',
-    position: typeof position === 'string' ? position : undefined,
+    position: optionalText(row['position']),
   }
 }
 

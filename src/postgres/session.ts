@@ -3,9 +3,6 @@ import { Listeners, limits, sleep, type Timer } from '../kernel/index.ts'
 import type { Database } from './database.ts'
 import type { PostgresClient } from './query.ts'
 
-/** What was notified: who did it, and what. Undefined when something may have been missed. */
-export type Notified = { readonly sender: string; readonly what: string } | undefined
-
 /**
  * A connection that is kept: for LISTEN and for locks that end with it. Behind a pooler in transaction mode there is no
  * such thing, since every statement may run on another connection: that is found out by a notification to oneself, and
@@ -15,10 +12,11 @@ export class Session {
   readonly #database: Database
   readonly #channel: string
   readonly #sender: string = randomUUID()
-  readonly #listeners = new Listeners<[Notified]>()
+  readonly #listeners = new Listeners<[string | undefined]>()
   /** By name, who in this process has it. */
   readonly #locks = new Map<string, string>()
   #opened: Promise<PostgresClient | undefined> | undefined
+  #client: PostgresClient | undefined
   #retry: Timer | undefined
   #impossible = false
   #closed = false
@@ -33,8 +31,8 @@ export class Session {
     return this.#impossible
   }
 
-  /** Returns how to stop. */
-  listen(listener: (notified: Notified) => void): () => void {
+  /** Calls back with what others notify, and with undefined when something may have been missed. Returns how to stop. */
+  listen(listener: (payload: string | undefined) => void): () => void {
     const stop = this.#listeners.add(listener)
     void this.#open()
     return stop
@@ -79,12 +77,14 @@ export class Session {
     }
   }
 
+  /** Safe to call twice. */
   async close(): Promise<void> {
     this.#closed = true
     this.#retry?.cancel()
     this.#listeners.clear()
-    const client = await this.#opened
-    this.#opened = undefined
+    await this.#opened
+    const client = this.#client
+    this.#client = undefined
     // Not given back to the pool: it listens, and may hold locks.
     client?.release(true)
   }
@@ -105,6 +105,7 @@ export class Session {
       client.on('error', () => this.#lose(client))
       if (await this.#hearsItself(client)) {
         client.on('notification', ({ channel, payload = '' }) => this.#tell(channel, payload))
+        this.#client = client
         return client
       }
     } catch (error) {
@@ -132,7 +133,8 @@ export class Session {
 
   /** The connection is gone, and its locks with it. */
   #lose(client: PostgresClient): void {
-    if (this.#opened === undefined) return
+    if (client !== this.#client) return
+    this.#client = undefined
     this.#opened = undefined
     this.#locks.clear()
     client.release(true)
@@ -152,8 +154,7 @@ export class Session {
   }
 
   #tell(channel: string, payload: string): void {
-    const [sender = '', ...what] = payload.split(' ')
-    if (channel === this.#channel && sender !== this.#sender)
-      this.#listeners.tell({ sender, what: what.join(' ') })
+    const own = `${this.#sender} `
+    if (channel === this.#channel && !payload.startsWith(own)) this.#listeners.tell(payload.slice(own.length))
   }
 }

@@ -32,3 +32,13 @@ export function time(parameter: string): string {
 export function storable(text: string): string {
   return text.replaceAll('\0', '\u{FFFD}')
 }
+
+/** A text, or undefined for NULL. */
+export function optionalText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A number, or undefined for NULL. */
+export function optionalNumber(value: unknown): number | undefined {
+  return value === null ? undefined : Number(value)
+}

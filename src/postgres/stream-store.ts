@@ -39,10 +39,10 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
     this.#database = database
     this.#sql = streamStatements(database.schema)
     this.#session = new Session(database)
-    this.#changes = new Changes(database, this.#session, 'streams')
+    this.#changes = new Changes(database, this.#session)
     this.#appender = new StreamAppender(database, this.#sql, () => {
       this.#listeners.tell()
-      this.#changes.announce()
+      this.#changes.announce({ streams: true })
     })
   }
 
@@ -114,7 +114,10 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   }
 
   watch(changed: () => void): () => void {
-    const stops = [this.#listeners.add(changed), this.#changes.watch(changed)]
+    const others = this.#changes.watch((written) => {
+      if (written === undefined || written.streams === true) changed()
+    })
+    const stops = [this.#listeners.add(changed), others]
     return () => {
       for (const stop of stops) stop()
     }

@@ -1,0 +1,153 @@
+import { crc32 } from 'node:zlib'
+import { limits, TidingsError } from '../kernel/index.ts'
+import { type AppendRecord, partitionName } from '../log/index.ts'
+import type { Database } from './database.ts'
+import { only } from './sql.ts'
+import type { TopicTable } from './topic-table.ts'
+
+interface Waiting {
+  readonly records: readonly AppendRecord[]
+  readonly fulfil: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What an append has done. */
+export interface AppendResult {
+  readonly partitions: ReadonlySet<string>
+  readonly delayed: boolean
+}
+
+/** Appends records: those of calls that come while one is written go with the next, in their order. */
+export class Appender {
+  readonly #database: Database
+  readonly #topics: TopicTable
+  readonly #appended: (result: AppendResult) => void
+  readonly #sql: string
+  /** What has to be over before records are looked at. */
+  #before: Promise<unknown> = Promise.resolve()
+  #waiting: Waiting[] = []
+  #pendingRecords = 0
+  #pendingBytes = 0
+  #flushing: Promise<void> | undefined
+
+  /** @param appended is called after each commit, before those who wait for it are told. */
+  constructor(database: Database, topics: TopicTable, appended: (result: AppendResult) => void) {
+    this.#database = database
+    this.#topics = topics
+    this.#appended = appended
+    this.#sql = `SELECT appended, waiting FROM ${database.schema}.append_records($1, $2, $3, $4, coalesce($5::bigint, ${now}))`
+  }
+
+  /** What is appended from now on waits for this: a topic that is being created is there then. */
+  after(step: Promise<unknown>): void {
+    this.#before = Promise.allSettled([this.#before, step])
+  }
+
+  append(records: readonly AppendRecord[]): Promise<void> {
+    const bytes = bytesOf(records)
+    const overloaded =
+      this.#pendingRecords + records.length > limits.publishPendingRecords ||
+      this.#pendingBytes + bytes > limits.publishPendingBytes
+    if (overloaded && this.#pendingRecords > 0) return Promise.reject(overload(this.#pendingRecords))
+    this.#pendingRecords += records.length
+    this.#pendingBytes += bytes
+    return new Promise<void>((fulfil, reject) => {
+      this.#waiting.push({ records, fulfil, reject })
+      this.#flushing ??= this.#flush()
+    }).finally(() => {
+      this.#pendingRecords -= records.length
+      this.#pendingBytes -= bytes
+    })
+  }
+
+  /** Fulfils when nothing waits. */
+  async settled(): Promise<void> {
+    await this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    // Those of this turn of the event loop come along.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      await this.#before
+      await this.#appendTogether(this.#take())
+    }
+    this.#flushing = undefined
+  }
+
+  #take(): readonly Waiting[] {
+    let records = 0
+    let bytes = 0
+    let count = 0
+    for (const each of this.#waiting) {
+      records += each.records.length
+      bytes += bytesOf(each.records)
+      if (count > 0 && (records > limits.groupCommitRecords || bytes > limits.groupCommitBytes)) break
+      count += 1
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  async #appendTogether(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#topics.look(batch.flatMap(({ records }) => records.map(({ topic }) => topic)))
+      const good: Waiting[] = []
+      for (const each of batch) {
+        const lost = each.records.find((record) => this.#slotOf(record) === undefined)
+        if (lost === undefined) good.push(each)
+        else each.reject(await this.#topics.missing(lost.topic, lost.partition))
+      }
+      await this.#write(good.flatMap(({ records }) => records))
+      for (const { fulfil } of good) fulfil()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
+
+  async #write(records: readonly AppendRecord[]): Promise<void> {
+    if (records.length === 0) return
+    const notBefores = records.some(({ notBefore }) => notBefore !== undefined)
+      ? records.map(({ notBefore }) => notBefore ?? null)
+      : null
+    const values = [
+      records.map((record) => this.#slotOf(record)),
+      records.map(({ body }) => body),
+      records.map(({ body }) => crc32(body)),
+      notBefores,
+      this.#database.nowMs,
+    ]
+    const row = only(await this.#database.query(this.#sql, values))
+    const slots = new Set(row['appended'] as readonly number[] | null)
+    const appended = records.filter((record) => slots.has(this.#slotOf(record) ?? -1))
+    if (appended.length < records.length && row['waiting'] !== true) throw headMissing()
+    const partitions = new Set(appended.map(({ topic, partition }) => partitionName(topic, partition)))
+    this.#appended({ partitions, delayed: row['waiting'] === true })
+  }
+
+  #slotOf({ topic, partition }: AppendRecord): number | undefined {
+    return this.#topics.known(topic, partition)
+  }
+}
+
+/** The server's clock in ms. */
+const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+
+function bytesOf(records: readonly AppendRecord[]): number {
+  let bytes = 0
+  for (const { body } of records) bytes += body.length
+  return bytes
+}
+
+function headMissing(): TidingsError {
+  return new TidingsError(
+    'tables_missing',
+    'The row of a partition is gone from topic_partition: somebody has deleted it. Restore it from a backup.',
+  )
+}
+
+function overload(pending: number): TidingsError {
+  return new TidingsError(
+    'publish_overloaded',
+    `${pending} events wait for PostgreSQL already, more than it takes. Await publishes before you make more.`,
+  )
+}
