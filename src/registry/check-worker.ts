@@ -4,8 +4,11 @@ import { type Clock, limits, type Timer, TidingsError, toError } from '../kernel
 import { type CheckTask, reasonsIn } from './check-task.ts'
 import type { CheckMessage } from './check-thread.ts'
 
-/** As large a stack as the main thread has: what compiles here has to compile in a service, too. */
-const resourceLimits = { maxOldGenerationSizeMb: limits.schemaCheckMegabytes, stackSizeMb: 1 }
+/**
+ * A stack as large as that of a main thread (984 KB, and what Node keeps of it in a thread): what compiles here has to compile
+ * in a service, and the other way round.
+ */
+const resourceLimits = { maxOldGenerationSizeMb: limits.schemaCheckMegabytes, stackSizeMb: 1.15 }
 
 interface Check {
   readonly task: CheckTask
