@@ -171,6 +171,36 @@ describe('Checking a catalog', () => {
   })
 })
 
+async function adopted(): Promise<SchemaRegistry> {
+  const registry = newRegistry()
+  await registry.register(type, { schemaType: 'JSON', schema: text(V1) })
+  return registry
+}
+
+describe('A schema subject that was made by somebody else', () => {
+  const owned = one.version(2, V3, (v1) => ({ ...v1, userId: 'unknown' }))
+
+  test('is gone on with, its first version declared as it is', async () => {
+    const registry = await adopted()
+    await registry.configure(type, { compatibilityPolicy: 'LENIENT' })
+    expect((await registerCatalog(catalogOf(two), registry)).map(({ isNew }) => isNew)).toEqual([false, true])
+  })
+
+  test('compares a version with an upcaster, too, and says what to set so that it does not', async () => {
+    const registry = await adopted()
+    const advice =
+      'It has an upcaster, which counts only where versions are compared within groups. Have them compared so: PUT /config/com.example.orders.created with {"compatibilityGroup": "major"}.'
+    expect((await checkCatalog(catalogOf(owned), registry)).at(-1)).toMatchObject({
+      state: 'refused',
+      refusals: expect.arrayContaining([advice, expect.stringContaining('"userId" may be missing')]),
+    })
+    await expect(registerCatalog(catalogOf(owned), registry)).rejects.toThrow(advice)
+    await registry.configure(type, { compatibilityGroup: 'major' })
+    await registerCatalog(catalogOf(owned), registry)
+    expect(await propertiesIn(registry)).toEqual([undefined, { major: '2', version: '2' }])
+  })
+})
+
 /** As `defineEvent` writes it: what stands on the wire. */
 const text = (schema: z.ZodType): string => JSON.stringify(z.toJSONSchema(schema, { io: 'input' }))
 

@@ -1,4 +1,4 @@
-import { limits, listed, TidingsError } from '../kernel/index.ts'
+import { isTidingsError, limits, listed, TidingsError } from '../kernel/index.ts'
 import type {
   CompatibilitySettings,
   RegisteredSchema,
@@ -91,7 +91,23 @@ async function refusedFirst(
   const candidate = definitionOf(definition, version, majorAfter(definition, version, major))
   const { compatible, reasons } = await registry.check(definition.type, candidate)
   if (compatible) return findings
-  return findings.map((each) => (each === first ? { ...first, state: 'refused', refusals: reasons } : each))
+  const refusals = [...(await adviceOnGroups(definition, version, registry)), ...reasons]
+  return findings.map((each) => (each === first ? { ...first, state: 'refused', refusals } : each))
+}
+
+/** For a version whose upcaster does not count, because somebody else made its schema subject and compares all of them. */
+async function adviceOnGroups(
+  definition: EventDefinition,
+  version: number,
+  registry: SchemaRegistry,
+): Promise<readonly string[]> {
+  if (!definition.hasUpcaster(version)) return []
+  const { type } = definition
+  const { compatibilityGroup } = (await registry.settings(type)) ?? {}
+  if (compatibilityGroup === ownSettings.compatibilityGroup) return []
+  return [
+    `It has an upcaster, which counts only where versions are compared within groups. Have them compared so: PUT /config/${encodeURIComponent(type)} with {"compatibilityGroup": "${ownSettings.compatibilityGroup}"}.`,
+  ]
 }
 
 interface Known {
@@ -152,10 +168,30 @@ async function registerMissing(
       continue
     }
     if (isNew && all.length === 0) await openSubject(registry, type)
-    const registered = await registry.register(type, definitionOf(definition, version, major))
+    const registered = await registerVersion(definition, version, major, registry)
     all.push({ type, version, registered, isNew: true })
   }
   return all
+}
+
+async function registerVersion(
+  definition: EventDefinition,
+  version: number,
+  major: string,
+  registry: SchemaRegistry,
+): Promise<RegisteredSchema> {
+  try {
+    return await registry.register(definition.type, definitionOf(definition, version, major))
+  } catch (error) {
+    if (!isTidingsError(error, 'schema_incompatible')) throw error
+    const [advice] = await adviceOnGroups(definition, version, registry)
+    if (advice === undefined) throw error
+    const { reasons } = error.details
+    throw new TidingsError('schema_incompatible', `${error.sentence} ${advice}`, {
+      cause: error,
+      details: { reasons: [advice, ...reasons] },
+    })
+  }
 }
 
 /** Sets how versions of a new schema subject are compared, unless somebody has. */
