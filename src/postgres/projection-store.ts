@@ -1,5 +1,10 @@
-import { TidingsError } from '../kernel/index.ts'
-import type { Checkpoint, ProjectionBuild, ProjectionStore } from '../streams/index.ts'
+import {
+  type Checkpoint,
+  checkpointElsewhere,
+  notBuilding,
+  type ProjectionBuild,
+  type ProjectionStore,
+} from '../streams/index.ts'
 import { Database, type PostgresOptions } from './database.ts'
 import { sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery } from './query.ts'
@@ -47,7 +52,8 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
         [projection, build],
       )
       const stored = row && checkpointOf(row)
-      if (stored === undefined || stored.position !== from) throw elsewhere({ projection, build }, stored)
+      if (stored === undefined || stored.position !== from)
+        throw checkpointElsewhere({ projection, build }, stored)
       await run(tx)
       await tx.query(`UPDATE ${this.#table} SET position = $3 WHERE projection = $1 AND build = $2`, [
         projection,
@@ -57,18 +63,27 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
     })
   }
 
-  async begin(projection: string, state: Checkpoint['state']): Promise<Checkpoint> {
+  async begin(
+    projection: string,
+    state: Checkpoint['state'],
+    create: (tx: PostgresQuery, build: ProjectionBuild) => Promise<void>,
+  ): Promise<Checkpoint> {
     const find = `SELECT ${columns} FROM ${this.#table} WHERE projection = $1 AND state = $2`
     for (;;) {
       const [found] = await this.#database.query(find, [projection, state])
       if (found !== undefined) return checkpointOf(found)
       try {
-        const begun = await this.#database.query(
-          `INSERT INTO ${this.#table} (projection, build, state)
-           SELECT $1, coalesce(max(build), 0) + 1, $2 FROM ${this.#table} WHERE projection = $1 RETURNING ${columns}`,
-          [projection, state],
-        )
-        return checkpointOf(only(begun))
+        return await this.#database.transaction(async (tx) => {
+          const begun = await rowsOf(
+            tx,
+            `INSERT INTO ${this.#table} (projection, build, state)
+             SELECT $1, coalesce(max(build), 0) + 1, $2 FROM ${this.#table} WHERE projection = $1 RETURNING ${columns}`,
+            [projection, state],
+          )
+          const checkpoint = checkpointOf(only(begun))
+          await create(tx, checkpoint)
+          return checkpoint
+        })
       } catch (error) {
         // Another process has begun one right now.
         if (stateOf(error) !== sqlState.uniqueViolation) throw error
@@ -76,21 +91,28 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
     }
   }
 
-  swap({ projection, build }: ProjectionBuild, run: (tx: PostgresQuery) => Promise<void>): Promise<void> {
+  swap(
+    { projection, build }: ProjectionBuild,
+    run: (tx: PostgresQuery, before: ProjectionBuild | undefined) => Promise<void>,
+  ): Promise<void> {
     return this.#database.transaction(async (tx) => {
       const rows = await rowsOf(
         tx,
         `SELECT ${columns} FROM ${this.#table} WHERE projection = $1 ORDER BY build FOR UPDATE`,
         [projection],
       )
-      const stored = rows.map(checkpointOf).find((each) => each.build === build)
+      const builds = rows.map(checkpointOf)
+      const stored = builds.find((each) => each.build === build)
       if (stored?.state !== 'building') throw notBuilding({ projection, build }, stored)
       await tx.query(`DELETE FROM ${this.#table} WHERE projection = $1 AND state = 'live'`, [projection])
       await tx.query(`UPDATE ${this.#table} SET state = 'live' WHERE projection = $1 AND build = $2`, [
         projection,
         build,
       ])
-      await run(tx)
+      await run(
+        tx,
+        builds.find(({ state }) => state === 'live'),
+      )
     })
   }
 
@@ -106,19 +128,4 @@ function checkpointOf(row: Row): Checkpoint {
     state: row['state'] === 'live' ? 'live' : 'building',
     position: optionalText(row['position']),
   }
-}
-
-function elsewhere({ projection, build }: ProjectionBuild, stored: Checkpoint | undefined): TidingsError {
-  const where = stored === undefined ? 'is gone' : `is at ${stored.position ?? 'the start'} now`
-  return new TidingsError(
-    'fenced',
-    `Build ${build} of projection "${projection}" ${where}: another process has applied these records, or replaced the build. Nothing of this is kept.`,
-  )
-}
-
-function notBuilding({ projection, build }: ProjectionBuild, stored: Checkpoint | undefined): TidingsError {
-  return new TidingsError(
-    'fenced',
-    `Build ${build} of projection "${projection}" ${stored === undefined ? 'is gone' : 'is live already'}. Nothing is changed.`,
-  )
 }
