@@ -34,6 +34,12 @@ export const conservativeRules: readonly ConservativeRule[] = [
     why: 'What is left to these keywords is not worked out beside alternatives, conditions or references that changed.',
   },
   {
+    name: 'contains',
+    kinds: [],
+    keywords: ['contains'],
+    why: 'What an array must contain is told from one other `contains` alone, not from all that is said of its items.',
+  },
+  {
     name: 'list to tuple',
     kinds: ['items_changed'],
     keywords: [],
