@@ -6,7 +6,6 @@ import {
   type ProjectionStore,
 } from '../streams/index.ts'
 import { Database, type PostgresOptions } from './database.ts'
-import { sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery } from './query.ts'
 import type { PostgresSource } from './source.ts'
 import { only, optionalText, type Row, rowsOf } from './sql.ts'
@@ -63,32 +62,26 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
     })
   }
 
-  async begin(
+  begin(
     projection: string,
     state: Checkpoint['state'],
     create: (tx: PostgresQuery, build: ProjectionBuild) => Promise<void>,
   ): Promise<Checkpoint> {
-    const find = `SELECT ${columns} FROM ${this.#table} WHERE projection = $1 AND state = $2`
-    for (;;) {
-      const [found] = await this.#database.query(find, [projection, state])
+    const { schema } = this.#database
+    return this.#database.transaction(async (tx) => {
+      // Whoever begins one at the same time waits here, and finds it then.
+      const lock = `INSERT INTO ${schema}.projection AS p (name, last_build) VALUES ($1, 0)
+        ON CONFLICT (name) DO UPDATE SET last_build = p.last_build RETURNING last_build`
+      const build = Number(only(await rowsOf(tx, lock, [projection]))['last_build']) + 1
+      const find = `SELECT ${columns} FROM ${this.#table} WHERE projection = $1 AND state = $2`
+      const [found] = await rowsOf(tx, find, [projection, state])
       if (found !== undefined) return checkpointOf(found)
-      try {
-        return await this.#database.transaction(async (tx) => {
-          const begun = await rowsOf(
-            tx,
-            `INSERT INTO ${this.#table} (projection, build, state)
-             SELECT $1, coalesce(max(build), 0) + 1, $2 FROM ${this.#table} WHERE projection = $1 RETURNING ${columns}`,
-            [projection, state],
-          )
-          const checkpoint = checkpointOf(only(begun))
-          await create(tx, checkpoint)
-          return checkpoint
-        })
-      } catch (error) {
-        // Another process has begun one right now.
-        if (stateOf(error) !== sqlState.uniqueViolation) throw error
-      }
-    }
+      await tx.query(`UPDATE ${schema}.projection SET last_build = $2 WHERE name = $1`, [projection, build])
+      const insert = `INSERT INTO ${this.#table} (projection, build, state) VALUES ($1, $2, $3)`
+      await tx.query(insert, [projection, build, state])
+      await create(tx, { projection, build })
+      return { projection, build, state, position: undefined }
+    })
   }
 
   swap(
@@ -104,15 +97,13 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
       const builds = rows.map(checkpointOf)
       const stored = builds.find((each) => each.build === build)
       if (stored?.state !== 'building') throw notBuilding({ projection, build }, stored)
+      const before = builds.find(({ state }) => state === 'live')
       await tx.query(`DELETE FROM ${this.#table} WHERE projection = $1 AND state = 'live'`, [projection])
       await tx.query(`UPDATE ${this.#table} SET state = 'live' WHERE projection = $1 AND build = $2`, [
         projection,
         build,
       ])
-      await run(
-        tx,
-        builds.find(({ state }) => state === 'live'),
-      )
+      await run(tx, before && { projection, build: before.build })
     })
   }
 

@@ -39,6 +39,12 @@ CREATE TABLE snapshot (
   PRIMARY KEY (name, id)
 );
 
+-- The number of the last build that was begun of each projection.
+CREATE TABLE projection (
+  name text COLLATE "C" PRIMARY KEY,
+  last_build bigint NOT NULL
+);
+
 CREATE TABLE checkpoint (
   projection text COLLATE "C" NOT NULL,
   build bigint NOT NULL,
