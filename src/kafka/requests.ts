@@ -25,12 +25,37 @@ import {
   syncGroupV5,
 } from '@platformatic/kafka'
 
+interface Requests {
+  readonly consumerGroupDescribe: typeof consumerGroupDescribeV0.api
+  readonly consumerGroupHeartbeat: typeof consumerGroupHeartbeatV1.api
+  readonly createTopics: typeof createTopicsV7.api
+  readonly deleteGroups: typeof deleteGroupsV2.api
+  readonly deleteRecords: typeof deleteRecordsV2.api
+  readonly describeConfigs: typeof describeConfigsV4.api
+  readonly describeGroups: typeof describeGroupsV5.api
+  readonly describeLogDirs: typeof describeLogDirsV4.api
+  readonly fetch: typeof fetchV13.api
+  readonly findCoordinator: typeof findCoordinatorV4.api
+  readonly heartbeat: typeof heartbeatV4.api
+  readonly alterConfigs: typeof incrementalAlterConfigsV1.api
+  readonly initProducerId: typeof initProducerIdV4.api
+  readonly joinGroup: typeof joinGroupV7.api
+  readonly leaveGroup: typeof leaveGroupV5.api
+  readonly listGroups: typeof listGroupsV5.api
+  readonly listOffsets: typeof listOffsetsV7.api
+  readonly metadata: typeof metadataV12.api
+  readonly offsetCommit: typeof offsetCommitV9.api
+  readonly offsetFetch: typeof offsetFetchV8.api
+  readonly produce: typeof produceV9.api
+  readonly syncGroup: typeof syncGroupV5.api
+}
+
 /**
  * The seam over the client: its connections and the requests of Kafka's protocol, each in one version that brokers since
  * 3.8 answer. Its Consumer, Producer and Admin are not used: they rejoin and repeat a commit by themselves, which would
  * let a member that has lost its partition write over its successor.
  */
-export const requests = {
+export const requests: Requests = {
   consumerGroupDescribe: consumerGroupDescribeV0.api,
   consumerGroupHeartbeat: consumerGroupHeartbeatV1.api,
   createTopics: createTopicsV7.api,
@@ -53,7 +78,7 @@ export const requests = {
   offsetFetch: offsetFetchV8.api,
   produce: produceV9.api,
   syncGroup: syncGroupV5.api,
-} as const
+}
 
 export { type API as KafkaRequest, ConnectionPool }
 export {
