@@ -54,6 +54,7 @@ export const errorCodes = {
   option_invalid: 'usage',
   partition_count_mismatch: 'refused',
   partition_missing: 'missing',
+  projection_missing: 'missing',
   publish_failed: 'failed',
   publish_overloaded: 'refused',
   record_corrupt: 'failed',

@@ -160,6 +160,9 @@ export const limits = {
   kafkaLookMs: 500,
   /** Names of headers that are kept as bytes. */
   kafkaHeaderNames: 256,
+  /** Events that a projection takes in with one transaction, and the wait after it has failed. */
+  projectionBatch: 500,
+  projectionRetryMs: 1_000,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

@@ -4,6 +4,7 @@ import {
   deadLetterStoreContract,
   inboxStoreContract,
   logStoreContract,
+  projectionStoreContract,
   schemaStoreContract,
   streamStoreContract,
   transportContract,
@@ -14,6 +15,7 @@ import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { memoryInbox } from './inbox.ts'
 import { MemoryLogStore } from './log-store.ts'
 import { memory } from './memory.ts'
+import { memoryProjections } from './projection-store.ts'
 import { memorySchemaStore } from './schema-store.ts'
 import { memoryStreams } from './stream-store.ts'
 import type { MemoryTx } from './transaction.ts'
@@ -76,6 +78,22 @@ describe('The streams in memory', () => {
       return {
         store,
         clock,
+        write: (tx, row) => (tx as MemoryTx).afterCommit(() => rows.push(row)),
+        rows: async () => rows,
+        [Symbol.asyncDispose]: () => store.close(),
+      }
+    },
+  })
+})
+
+describe('The projections in memory', () => {
+  projectionStoreContract({
+    test,
+    async open() {
+      const store = memoryProjections()
+      const rows: string[] = []
+      return {
+        store,
         write: (tx, row) => (tx as MemoryTx).afterCommit(() => rows.push(row)),
         rows: async () => rows,
         [Symbol.asyncDispose]: () => store.close(),

@@ -7,6 +7,7 @@ import {
   inboxStoreContract,
   logStoreContract,
   outboxStoreContract,
+  projectionStoreContract,
   schemaStoreContract,
   streamStoreContract,
   transportContract,
@@ -17,6 +18,7 @@ import { openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { sqliteInbox } from './inbox.ts'
 import { sqliteOutbox } from './outbox.ts'
+import { sqliteProjections } from './projection-store.ts'
 import { sqliteSchemaStore } from './schema-store.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
 import { sqlite } from './sqlite.ts'
@@ -169,6 +171,35 @@ describe('The streams in a SQLite file', () => {
         rows: async () =>
           database
             .prepare('SELECT text FROM invoice ORDER BY id')
+            .all()
+            .map((row) => String(row['text'])),
+        async [Symbol.asyncDispose]() {
+          await store.close()
+          database.close()
+          files[Symbol.dispose]()
+        },
+      }
+    },
+  })
+})
+
+describe('The projections in a SQLite file', () => {
+  projectionStoreContract({
+    test,
+    async open() {
+      const files = folder()
+      const database = openDatabase(files.file('service.db'))
+      database.exec('CREATE TABLE line (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
+      const store = sqliteProjections(database, { clock: new VirtualClock() })
+      return {
+        store,
+        write: (tx, row) => {
+          if (!(tx instanceof DatabaseSync)) throw new TypeError('not a connection')
+          tx.prepare('INSERT INTO line (text) VALUES (?)').run(row)
+        },
+        rows: async () =>
+          database
+            .prepare('SELECT text FROM line ORDER BY id')
             .all()
             .map((row) => String(row['text'])),
         async [Symbol.asyncDispose]() {

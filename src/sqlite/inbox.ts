@@ -151,7 +151,7 @@ function alreadyHandled({ keys, fence }: InboxClaim): TidingsError {
 
 /** @param name what the caller called, for the error. */
 export function runSynchronously<Result>(
-  name: 'transact' | 'transaction' | 'within',
+  name: 'transact' | 'transaction' | 'within' | 'create' | 'apply' | 'drop',
   run: (tx: DatabaseSync) => Synchronous<Result>,
   tx: DatabaseSync,
 ): Result {

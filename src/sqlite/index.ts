@@ -1,6 +1,7 @@
 export { type SqliteCapabilities } from './capabilities.ts'
 export { type SqliteTransact, sqliteInbox } from './inbox.ts'
 export { sqliteOutbox } from './outbox.ts'
+export { sqliteProjections } from './projection-store.ts'
 export { type SqliteSchemaStoreOptions, sqliteSchemaStore } from './schema-store.ts'
 export { type SqliteEngine, type SqliteOptions, sqlite } from './sqlite.ts'
 export { sqliteStreams } from './stream-store.ts'

@@ -202,13 +202,25 @@ CREATE TABLE tidings_snapshot (
 ) STRICT;
 `
 
+const projectionTables = `
+CREATE TABLE tidings_checkpoint (
+  projection TEXT NOT NULL,
+  build INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  position TEXT,
+  PRIMARY KEY (projection, build),
+  UNIQUE (projection, state)
+) STRICT, WITHOUT ROWID;
+`
+
 /** What a file may hold of us, each with its own format version. */
-export type Part = 'log' | 'inbox' | 'outbox' | 'schemas' | 'streams'
+export type Part = 'log' | 'inbox' | 'outbox' | 'projections' | 'schemas' | 'streams'
 
 export const tables: Readonly<Record<Part, string>> = {
   log: logTables,
   inbox: inboxTables,
   outbox: outboxTables,
+  projections: projectionTables,
   schemas: schemaTables,
   streams: streamTables,
 }

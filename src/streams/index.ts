@@ -9,8 +9,17 @@ export type { Cause } from './domain-events.ts'
 export { checkVersion, duplicateEvent, type ExpectedVersionError } from './expected-version.ts'
 export { type Mapped, type Mapping, mapEvent, mapEvents } from './mapping.ts'
 export type { Moment } from './moment.ts'
+export { defineProjection, type Projection, type ProjectionFunctions } from './projection.ts'
 export { checkpointElsewhere, notBuilding } from './projection-fence.ts'
 export type { Checkpoint, ProjectionBuild, ProjectionStore } from './projection-store.ts'
+export {
+  openProjections,
+  type ProjectedStreams,
+  type ProjectionProgress,
+  type Projections,
+  type ProjectionsOptions,
+  type ProjectionStatus,
+} from './projections.ts'
 export type { ReadAllOptions, ReadOptions, RecordedEvent } from './read.ts'
 export { type Rehearsed, rehearseAggregate, rehearseDecider } from './rehearse.ts'
 export type { Repository, StreamRepository } from './repository.ts'

@@ -107,7 +107,8 @@ export async function* readAll<Selected extends VersionedEvent>(
   }
 }
 
-function recorded<Selected extends VersionedEvent>(
+/** A record as whoever reads it gets it. @throws what reading events throws. */
+export function recorded<Selected extends VersionedEvent>(
   stream: StreamDefinition<string, Selected>,
   record: StreamRecord,
 ): RecordedEvent<Selected> {

@@ -14,6 +14,7 @@ export { Harness, type HarnessGroup, type HarnessOptions, harness } from './harn
 export { type InboxStoreContext, inboxStoreContract } from './inbox-store-contract.ts'
 export { type LogStoreContext, logStoreContract } from './log-store-contract.ts'
 export { type OutboxStoreContext, outboxStoreContract } from './outbox-store-contract.ts'
+export { type ProjectionStoreContext, projectionStoreContract } from './projection-store-contract.ts'
 export { type SchemaStoreContext, schemaStoreContract } from './schema-store-contract.ts'
 export type { StreamStoreContext } from './stream-store-context.ts'
 export { streamStoreContract } from './stream-store-contract.ts'
