@@ -75,18 +75,22 @@ export async function connectSchemaStore(
   url: string,
   options: Pick<ConnectOptions, 'create'> = {},
 ): Promise<SchemaStore> {
+  const postgres = async (): Promise<SchemaStore> =>
+    (await import('./postgres/index.ts')).postgresSchemaStore(url, options)
   return openUrl<SchemaStore>(url, {
     memory: async () => (await import('./memory/index.ts')).memorySchemaStore(),
     sqlite: async (rest) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqliteSchemaStore(file, options)
     },
+    postgres,
+    postgresql: postgres,
   })
 }
 
 /**
  * Opens the schema registry that a URL names: `http://localhost:8081` or `https:`, which may carry a name and password,
- * or `sqlite:FILE` and `memory:`, a registry inside this process.
+ * or `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` and `memory:`, a registry inside this process.
  * @param options for a registry that is asked over HTTP, and `create: false` to open only a file that is there, for
  * looking.
  * @throws `url_invalid` for another scheme, and what opening the file throws.
@@ -98,6 +102,13 @@ export async function connectRegistry(
   const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, options)
   const embedded = async (): Promise<SchemaRegistry> =>
     embeddedRegistry(await connectSchemaStore(url, options))
-  const schemes = { http: overHttp, https: overHttp, sqlite: embedded, memory: embedded }
+  const schemes = {
+    http: overHttp,
+    https: overHttp,
+    sqlite: embedded,
+    postgres: embedded,
+    postgresql: embedded,
+    memory: embedded,
+  }
   return openUrl<SchemaRegistry>(url, schemes, 'schema registry')
 }

@@ -10,6 +10,7 @@ export type {
   PostgresQuery,
   PostgresResult,
 } from './query.ts'
+export { postgresSchemaStore } from './schema-store.ts'
 export type { PostgresSource } from './source.ts'
 export { type PostgresEngine, type PostgresEngineOptions, postgres } from './postgres.ts'
 export { postgresProjections } from './projection-store.ts'
