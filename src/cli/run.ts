@@ -8,6 +8,7 @@ import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { addGroups } from './groups.ts'
 import type { Io } from './io.ts'
 import { addLag } from './lag.ts'
+import { addMigrate } from './migrate.ts'
 import { addOutbox } from './outbox.ts'
 import { ClosedPipe, Output } from './output.ts'
 import { addPublish } from './publish.ts'
@@ -71,6 +72,7 @@ function programOf(context: Context): Command {
     addSeek,
     addDeadLetters,
     addOutbox,
+    addMigrate,
     addSchema,
     addRegistry,
     addAsyncApi,

@@ -1,7 +1,8 @@
 export type { PostgresCapabilities } from './capabilities.ts'
 export type { PostgresOptions } from './database.ts'
 export { type PostgresTransact, postgresInbox } from './inbox.ts'
-export { type Migration, migrate, pendingMigrations } from './migrate.ts'
+export type { Migration } from './migrate.ts'
+export { type MigrateOptions, type Migrated, migrate } from './migrate-source.ts'
 export { postgresOutbox } from './outbox.ts'
 export type {
   PostgresClient,

@@ -15,7 +15,7 @@ export interface Migration {
 const folder = new URL('./migrations/', import.meta.url)
 
 /** All that this build knows. Names in them are without a schema: they are run with it in the search path. */
-export function migrations(): readonly Migration[] {
+function migrations(): readonly Migration[] {
   return readdirSync(folder)
     .filter((file) => /^\d{3}-.*\.sql$/.test(file))
     .toSorted()
@@ -31,15 +31,15 @@ export function migrations(): readonly Migration[] {
  * time: one does, the others wait. Returns what was run.
  * @throws `tables_version` for tables of a newer build, `access_denied` without the rights of an owner.
  */
-export async function migrate(pool: PostgresPool, schema: string): Promise<readonly Migration[]> {
+export async function migrateTables(pool: PostgresPool, schema: string): Promise<readonly Migration[]> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
     await client.query('BEGIN')
     // Without rights to anything: a lock of ours, held until the transaction ends.
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`tidings migrate ${schema}`])
-    const pending = await pendingMigrations(client, schema)
-    if (pending.length > 0) await apply(client, schema, pending)
+    const pending = await pendingTables(client, schema)
+    if (pending.length > 0) await client.query(scriptOf(schema, pending))
     await client.query('COMMIT')
     return pending
   } catch (error) {
@@ -50,11 +50,28 @@ export async function migrate(pool: PostgresPool, schema: string): Promise<reado
   }
 }
 
-/** What `migrate` would run. */
-export async function pendingMigrations(pool: PostgresQuery, schema: string): Promise<readonly Migration[]> {
+/** What `migrateTables` would run. */
+export async function pendingTables(pool: PostgresQuery, schema: string): Promise<readonly Migration[]> {
   const format = (await formatOf(pool, schema))?.number ?? 0
   checkNewest(schema, format)
   return migrations().filter(({ number }) => number > format)
+}
+
+/** The SQL that is run for these, inside a transaction: it may as well be run by hand. */
+export function scriptOf(schema: string, pending: readonly Migration[]): string {
+  const name = quoted(schema)
+  const [first, last] = [pending[0], pending.at(-1)]
+  if (first === undefined || last === undefined) return ''
+  const begin = `CREATE SCHEMA IF NOT EXISTS ${name};
+CREATE TABLE ${name}.format (number integer NOT NULL, identity uuid NOT NULL DEFAULT gen_random_uuid());
+INSERT INTO ${name}.format (number) VALUES (0);
+`
+  const files = pending.map(({ file, sql }) => `-- ${file}\n${sql.trim()}\n`)
+  return `${first.number === 1 ? begin : ''}SET LOCAL search_path TO ${name};
+
+${files.join('\n')}
+UPDATE ${name}.format SET number = ${last.number};
+`
 }
 
 /**
@@ -62,28 +79,14 @@ export async function pendingMigrations(pool: PostgresQuery, schema: string): Pr
  * @returns what tells them from those of another database.
  */
 export async function checkTables(pool: PostgresPool, schema: string, create: boolean): Promise<string> {
-  const pending = await pendingMigrations(pool, schema)
+  const pending = await pendingTables(pool, schema)
   if (pending.length > 0) {
     if (!create) throw missing(schema, pending)
-    await migrate(pool, schema).catch((error: unknown) => {
+    await migrateTables(pool, schema).catch((error: unknown) => {
       throw stateOf(error) === sqlState.denied ? missing(schema, pending, error) : error
     })
   }
   return (await formatOf(pool, schema))?.identity ?? ''
-}
-
-async function apply(client: PostgresQuery, schema: string, pending: readonly Migration[]): Promise<void> {
-  const name = quoted(schema)
-  if ((await formatOf(client, schema)) === undefined) {
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${name}`)
-    await client.query(
-      `CREATE TABLE ${name}.format (number integer NOT NULL, identity uuid NOT NULL DEFAULT gen_random_uuid())`,
-    )
-    await client.query(`INSERT INTO ${name}.format (number) VALUES (0)`)
-  }
-  await client.query(`SET LOCAL search_path TO ${name}`)
-  for (const { sql } of pending) await client.query(sql)
-  await client.query(`UPDATE ${name}.format SET number = $1`, [pending.at(-1)?.number])
 }
 
 async function formatOf(
