@@ -64,7 +64,7 @@ function headerText(value: string | Uint8Array): string {
 }
 
 /** Data that is itself a CloudEvent would be taken for the event. */
-function bodyContentType(contentType: string): string {
+export function bodyContentType(contentType: string): string {
   if (!/^application\/cloudevents/i.test(contentType)) return contentType
   throw invalidEvent([
     { path: '/datacontenttype', message: `is ${contentType}, which only structured mode can carry` },

@@ -1,3 +1,11 @@
+export {
+  type AmqpInput,
+  type AmqpMessage,
+  type AmqpOptions,
+  decodeAmqp,
+  encodeAmqp,
+  readAmqp,
+} from './amqp.ts'
 export { checkJsonText } from '../kernel/index.ts'
 export {
   type AttributeValue,

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest'
 import {
   type CloudEvent,
   checkEvent,
+  decodeAmqp,
   decodeEvent,
   decodeHttp,
   decodeJson,
   decodeJsonBatch,
   decodeKafka,
+  encodeAmqp,
   encodeBinary,
   encodeHttp,
   encodeHttpBatch,
@@ -82,6 +84,8 @@ const carriers: readonly [string, (event: CloudEvent) => unknown][] = [
   ['binary HTTP', (event) => decodeHttp(encodeHttp(event, { mode: 'binary' }))[0]],
   ['structured Kafka', (event) => decodeKafka(encodeKafka(event, { mode: 'structured' }))],
   ['binary Kafka', (event) => decodeKafka(encodeKafka(event, { mode: 'binary' }))],
+  ['structured AMQP', (event) => decodeAmqp(encodeAmqp(event, { mode: 'structured' }))],
+  ['binary AMQP', (event) => decodeAmqp(encodeAmqp(event, { mode: 'binary' }))],
   ['binary mode without a binding', (event) => decodeEvent(encodeBinary(event))],
 ]
 
