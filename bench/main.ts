@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util'
 import { benchGroups } from './groups.ts'
 import { say } from './harness.ts'
+import { benchOutbox } from './outbox.ts'
 import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
 
-const benches = { groups: benchGroups, schema: benchSchema, sqlite: benchSqlite }
+const benches = { groups: benchGroups, outbox: benchOutbox, schema: benchSchema, sqlite: benchSqlite }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

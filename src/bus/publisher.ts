@@ -44,9 +44,12 @@ export interface EventMakerOptions {
 /** Makes the CloudEvent and the record of what is published; everything is checked here. */
 export class EventMaker {
   readonly #options: EventMakerOptions
-  readonly #dataschemas = new Map<string, string>()
+  /** By type and version. */
+  readonly #dataschemas = new Map<string, string[]>()
   #timeMs = -1
   #time = ''
+  #second = -1
+  #upToSecond = ''
 
   constructor(options: EventMakerOptions) {
     this.#options = options
@@ -95,21 +98,22 @@ export class EventMaker {
   }
 
   #dataschema(type: string, version: number): string {
-    const name = `${version} ${type}`
-    let dataschema = this.#dataschemas.get(name)
-    if (dataschema === undefined) {
-      dataschema = dataschemaOf(this.#options.schemaBase, type, version)
-      this.#dataschemas.set(name, dataschema)
-    }
-    return dataschema
+    let ofType = this.#dataschemas.get(type)
+    if (ofType === undefined) this.#dataschemas.set(type, (ofType = []))
+    return (ofType[version] ??= dataschemaOf(this.#options.schemaBase, type, version))
   }
 
+  /** Made for every event: the text is kept, and of the next ms all but its end. */
   #now(): string {
     const nowMs = this.#options.clock.now()
-    if (nowMs !== this.#timeMs) {
-      this.#timeMs = nowMs
-      this.#time = new Date(nowMs).toISOString()
+    if (nowMs === this.#timeMs) return this.#time
+    const second = Math.floor(nowMs / 1_000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#upToSecond = new Date(nowMs).toISOString().slice(0, -4)
     }
+    this.#timeMs = nowMs
+    this.#time = `${this.#upToSecond}${String(nowMs - second * 1_000).padStart(3, '0')}Z`
     return this.#time
   }
 }

@@ -14,12 +14,23 @@ export function createIds(clock: Clock, random: Random): () => string {
   let at = pool.length
   let stampedMs = -1
   let stamp = ''
+  let stampedHigh = -1
+  let beginning = ''
+  /** The first 48 bits of a time; of its first 32, which change once in 65 seconds, the text is kept. */
+  const stampOf = (nowMs: number): string => {
+    const high = Math.floor(nowMs / 65_536)
+    if (high !== stampedHigh) {
+      stampedHigh = high
+      beginning = `${high.toString(16).padStart(8, '0')}-`
+    }
+    const low = Math.floor(nowMs) % 65_536
+    return `${beginning}${hex[low >> 8]}${hex[low & 255]}-`
+  }
   const byte = (index: number): number => pool[at + index] ?? 0
   return () => {
     const nowMs = clock.now()
     if (nowMs !== stampedMs) {
-      const digits = Math.floor(nowMs).toString(16).padStart(12, '0')
-      stamp = `${digits.slice(0, 8)}-${digits.slice(8)}-`
+      stamp = stampOf(nowMs)
       stampedMs = nowMs
     }
     if (at >= pool.length) {

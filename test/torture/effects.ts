@@ -8,7 +8,7 @@ import { type Handling, nowUs } from './history.ts'
 export type Place = Handling & { readonly partition: number; readonly offset: number }
 
 /** @param inside called in the transaction, when its writes are done and its commit is not. */
-type EffectTransact = (place: Place, inside: () => void) => Promise<void>
+export type EffectTransact = (place: Place, inside: () => void) => Promise<void>
 
 /** Without a unique key: an effect that happened twice must be there twice. */
 export function createEffects(database: DatabaseSync): void {

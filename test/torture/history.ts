@@ -23,6 +23,8 @@ export type Happening =
   /** The lease of a process was seen to have ended. */
   | { readonly kind: 'lapsed'; readonly target: string }
   | ({ readonly kind: 'looked' } & Look)
+  /** This process dies here, or tries to while the step is under way. */
+  | { readonly kind: 'struck'; readonly point: string; readonly phase: string }
 
 /** What one look at a partition saw. */
 export interface Look {

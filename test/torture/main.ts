@@ -1,9 +1,11 @@
-/** `npm run torture -- kill --cycles 100`: one line of JSON says what broke; words go to stderr. */
+/** `npm run torture -- kill --cycles 100`, `-- points`: one line of JSON says what broke; words go to stderr. */
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { table } from '../../src/cli/table.ts'
-import { type Catch, faults, hunt, seenBy } from './hunt.ts'
+import { type Catch, faults, hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
+import { isKeeping } from './points/list.ts'
+import { pointsCommand } from './points/main.ts'
 import { type Fault, isBroken, torture } from './run.ts'
 
 const say = (line: string): void => {
@@ -11,7 +13,7 @@ const say = (line: string): void => {
 }
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { cycles: { type: 'string' }, seed: { type: 'string' } },
+  options: { cycles: { type: 'string' }, seed: { type: 'string' }, engine: { type: 'string' } },
 })
 const [name = '', ...chosen] = positionals
 const cycles = Number(values.cycles ?? (name === 'mutants' ? 60 : 10))
@@ -22,7 +24,7 @@ const numbersAreGood = Number.isSafeInteger(cycles) && cycles >= 1 && Number.isS
 const columns = [
   { title: 'mutant', text: ({ mutant }: Catch) => mutant.name },
   { title: 'faults', text: ({ mutant }: Catch) => mutant.fault },
-  { title: 'seen by', text: (each: Catch) => seenBy(each).join(', ') },
+  { title: 'seen by', text: ({ seenBy }: Catch) => seenBy.join(', ') },
   {
     title: 'cycles',
     align: 'right' as const,
@@ -30,10 +32,15 @@ const columns = [
   },
 ]
 
+const engine = isKeeping(values.engine) ? values.engine : undefined
+const engineIsGood = values.engine === undefined || engine !== undefined
+
 if (numbersAreGood && name === 'mutants') await huntMutants()
+else if (numbersAreGood && engineIsGood && name === 'points') await strikePoints()
 else if (numbersAreGood && fault !== undefined) await applyFaults(fault)
 else {
   say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1]
+       npm run torture -- points ["NAME" …] [--engine sqlite | postgres] [--seed 1]
        npm run torture -- mutants ["NAME" …] [--cycles 60] [--seed 1]`)
   process.exitCode = 2
 }
@@ -48,6 +55,12 @@ async function applyFaults(applied: Fault): Promise<void> {
     process.exitCode = 1
   }
   if (isBroken(outcome)) process.exitCode = 1
+}
+
+async function strikePoints(): Promise<void> {
+  const { line, isWell } = await pointsCommand({ engine, points: chosen, seed, say })
+  writeLine(line)
+  if (!isWell) process.exitCode = 1
 }
 
 async function huntMutants(): Promise<void> {

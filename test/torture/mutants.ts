@@ -136,4 +136,36 @@ export const mutants: readonly Mutant[] = [
     find: 'this.#wait(run, lane, next.waitMs)',
     replace: 'void (lane.works.push(...lane.works.splice(0, 1)), this.#wait(run, lane, next.waitMs))',
   },
+  {
+    name: 'outbox row outside of the transaction',
+    breaks: 'The outbox is written in a transaction after the one of the order.',
+    fault: 'points',
+    points: ['rollback', 'commit', 'settle commit'],
+    caughtBy: ['orphaned', 'lost'],
+    file: 'sqlite/outbox.ts',
+    find: 'records.length === 1 ? add() : inSavepoint(tx, add)',
+    replace:
+      'void this.#writer.write(() => { for (const each of records) new OutboxAdder(this.#writer.database).add(each, nowMs) })',
+  },
+  {
+    name: 'relay settles before the ack',
+    breaks: 'Events leave the outbox before the engine has them.',
+    fault: 'points',
+    points: ['publish', 'append record', 'log commit'],
+    caughtBy: ['lost'],
+    file: 'outbox/relay.ts',
+    find: 'const refusals = await publishApart(pending, publish)',
+    replace:
+      'await store.settle(term, pending.map(({ position }) => position)); const refusals = await publishApart(pending, publish)',
+  },
+  {
+    name: 'another id for every publication',
+    breaks: 'What the relay publishes again is another event to the inbox.',
+    fault: 'points',
+    points: ['settle', 'settle rows', 'settle commit'],
+    caughtBy: ['doubled'],
+    file: 'outbox/publish-apart.ts',
+    find: 'event: decodeJson(body)',
+    replace: 'event: { ...decodeJson(body), id: crypto.randomUUID() }',
+  },
 ]

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Happening } from './history.ts'
-import { type Mutant, preloadOf } from './mutant.ts'
+import { type Broken, preloadOf } from './mutant.ts'
 
 /** One life of a producer or member. */
 export interface Life {
@@ -23,7 +23,7 @@ export class Processes {
   #unexpected: Error | undefined
 
   /** @param mutant what is broken in each of them. */
-  constructor(folder: string, tell: (happening: Happening) => void, mutant: Mutant | undefined) {
+  constructor(folder: string, tell: (happening: Happening) => void, mutant: Broken | undefined) {
     this.#folder = folder
     this.#tell = tell
     this.#options = mutant === undefined ? [] : ['--import', preloadOf(mutant)]

@@ -13,7 +13,7 @@ import { createEffects, readEffects } from './effects.ts'
 import { type Happening, nowUs, openHistory, readHistory } from './history.ts'
 import { LapseWatcher } from './lapse-watcher.ts'
 import { readLetters } from './letters.ts'
-import type { Mutant } from './mutant.ts'
+import type { TorturedMutant } from './mutant.ts'
 import { Processes } from './processes.ts'
 import { Redriver } from './redriver.ts'
 import { Watcher } from './watcher.ts'
@@ -35,7 +35,7 @@ export interface Plan {
   readonly fault: Fault
   readonly say: (line: string) => void
   /** Broken on purpose: the run ends with the first cycle after which one of its checks has seen it. */
-  readonly mutant?: Mutant | undefined
+  readonly mutant?: TorturedMutant | undefined
 }
 
 interface Figures {
@@ -161,7 +161,7 @@ export function isBroken({ figures, verdict }: Pick<Outcome, 'figures' | 'verdic
   return misjudged > tolerated || Object.values(never).some((times) => times > 0)
 }
 
-export const isCaught = ({ caughtBy }: Mutant, verdict: Verdict): boolean =>
+export const isCaught = ({ caughtBy }: TorturedMutant, verdict: Verdict): boolean =>
   caughtBy.some((name) => verdict[name] > 0)
 
 async function evidenceOf(folder: string, engine: SqliteEngine, inbox: DatabaseSync): Promise<Evidence> {
