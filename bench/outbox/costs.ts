@@ -5,6 +5,7 @@ export interface TransactionOptions {
   readonly file: string
   /** Of PostgreSQL. */
   readonly url?: string | undefined
+  readonly schema?: string | undefined
   /** Transactions of each kind before the clock starts, and on it. */
   readonly warmUp: number
   readonly transactions: number

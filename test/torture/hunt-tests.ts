@@ -28,6 +28,7 @@ export async function huntInTests(mutant: TestedMutant, say: (line: string) => v
   const url = needsServer ? (await startServer(postgresServer)).url : undefined
   try {
     const failed = failedTests(mutant, url)
+    for (const name of failed) say(`  ${name}`)
     const isSeen = failed.some((name) => name.includes(mutant.caughtBy))
     return {
       mutant,

@@ -21,5 +21,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,
+    // It would hand a mutant on to the next run, and another one to this.
+    fsModuleCache: false,
   },
 })

@@ -24,6 +24,8 @@ export async function keptInPostgres(url: string, schema: string): Promise<Kept<
   await pool.query(tables)
   const outbox = postgresOutbox(pool, { schema: `${schema}_tidings` })
   const inbox = postgresInbox(pool, { schema: `${schema}_tidings` })
+  // Its tables are made with the first statement that is not in a transaction of the caller.
+  await outbox.figures()
   return {
     outbox,
     inbox: effectInbox(inbox),
