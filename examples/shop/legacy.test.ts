@@ -9,8 +9,8 @@ import { freshFolder, newOrder } from './testing.ts'
 async function openAll() {
   const file = join(freshFolder(), 'shop.db')
   const shop = await openShop({ file, port: 0 })
-  const market = await openMarket(file)
-  const telephone = await openTelephone(file)
+  const market = await openMarket({ file })
+  const telephone = await openTelephone({ file })
   onTestFinished(async () => {
     await Promise.all([market.close(), telephone.close()])
     await shop.close()

@@ -1,7 +1,7 @@
-import { type Bus, defineCatalog, defineEvent, defineTopic, openBus } from 'tidings'
+import { defineCatalog, defineEvent, defineTopic } from 'tidings'
 import type { EventDefinition } from 'tidings/catalog'
-import { type SqliteCapabilities, type SqliteEngine, sqlite } from 'tidings/sqlite'
 import { OrderCreatedV1, OrderCreatedV2 } from './catalog/schemas.ts'
+import { type Log, type LogPlace, openLog } from './log.ts'
 import type { Announce } from './orders/announce.ts'
 import type { CreateOrder } from './orders/command.ts'
 import { type Reason, refusalOf } from './orders/decide.ts'
@@ -26,41 +26,40 @@ export interface LegacyCheckout {
 }
 
 /** Publishes version 1. */
-export async function openMarket(file: string): Promise<LegacyCheckout> {
-  const { engine, bus } = await openLegacyBus(file, '/market', marketCreated)
-  return checkout(engine, bus, ({ time }, { orderId, items, totalCents, state }, tx) =>
-    bus.publish(marketCreated, { orderId, items: [...items], totalCents, state }, { tx, time }),
+export async function openMarket(place: LogPlace): Promise<LegacyCheckout> {
+  const log = await openLegacyLog(place, '/market', marketCreated)
+  return checkout(log, ({ time }, { orderId, items, totalCents, state }, tx) =>
+    log.outbox.publish(tx, marketCreated, { orderId, items: [...items], totalCents, state }, { time }),
   )
 }
 
 /** Publishes version 2. */
-export async function openTelephone(file: string): Promise<LegacyCheckout> {
-  const { engine, bus } = await openLegacyBus(file, '/telephone', telephoneCreated)
-  return checkout(engine, bus, ({ time }, { orderId, items, totalCents, state, currency }, tx) =>
-    bus.publish(telephoneCreated, { orderId, items: [...items], totalCents, state, currency }, { tx, time }),
+export async function openTelephone(place: LogPlace): Promise<LegacyCheckout> {
+  const log = await openLegacyLog(place, '/telephone', telephoneCreated)
+  return checkout(log, ({ time }, { orderId, items, totalCents, state, currency }, tx) =>
+    log.outbox.publish(
+      tx,
+      telephoneCreated,
+      { orderId, items: [...items], totalCents, state, currency },
+      { time },
+    ),
   )
 }
 
-async function openLegacyBus<Definition extends EventDefinition>(
-  file: string,
+function openLegacyLog<Definition extends EventDefinition>(
+  place: LogPlace,
   source: string,
   created: Definition,
 ) {
   const orders = defineTopic('orders', { partitions: 8, retention: { age: '30d' }, events: [created] })
-  const engine = await sqlite(file)
-  const bus = await openBus({ transport: engine, source, catalog: defineCatalog([orders]), drainOn: false })
-  return { engine, bus }
+  return openLog(place, { source, catalog: defineCatalog([orders]), drainOn: false })
 }
 
 /** The order and its event commit together, as in the newest build: a crash leaves both or neither. */
-function checkout(
-  engine: SqliteEngine,
-  bus: Pick<Bus<SqliteCapabilities>, 'close'>,
-  announce: Announce,
-): LegacyCheckout {
-  const orders = new OrdersService(engine, announce)
+function checkout(log: Log<'com.example.orders.created'>, announce: Announce): LegacyCheckout {
+  const orders = new OrdersService(log.rows, announce)
   return {
     sell: async (order) => refusalOf(await orders.request(order)),
-    close: () => bus.close(),
+    close: async () => log[Symbol.asyncDispose](),
   }
 }

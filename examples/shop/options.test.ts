@@ -5,6 +5,7 @@ import { readOptions } from './options.ts'
 test('without options the shop runs in a fresh folder, on generated orders', () => {
   expect(readOptions([])).toEqual({
     file: undefined,
+    url: undefined,
     port: undefined,
     ordersPerSecond: undefined,
     seed: 1,
@@ -23,6 +24,12 @@ test.each([
   expect(readOptions(['--url', url])).toMatchObject({ file })
 })
 
+test('--url kafka://HOST names a log elsewhere, and --files where the rest is', () => {
+  const url = 'kafka://localhost:9092'
+  expect(readOptions(['--url', url])).toMatchObject({ file: undefined, url })
+  expect(readOptions(['--url', url, '--files', 'shop.db'])).toMatchObject({ file: 'shop.db', url })
+})
+
 test('--help asks for help', () => {
   expect(readOptions(['--help'])).toBe('help')
 })
@@ -37,6 +44,7 @@ test.each([
   [['--seed', '1.5'], '--seed is "1.5"'],
   [['--port', '65536'], '--port is "65536"'],
   [['--url', 'postgres:shop'], '--url is "postgres:shop"'],
+  [['--files', 'shop.db'], '--files needs a log elsewhere'],
   [['--url', 'sqlite:'], '--url is "sqlite:"'],
   [['--url', 'sqlite://shop.db'], '--url is "sqlite://shop.db"'],
   [['--url', 'sqlite::memory:'], '--url is "sqlite::memory:"'],

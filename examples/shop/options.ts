@@ -8,6 +8,9 @@ options it lets customers order until Ctrl-C and shows what happens.
 
   --url sqlite:FILE   the log; the services' own files lie beside it
                       (default: a fresh folder, which is removed at the end)
+  --url kafka://HOST  the log is there, in a namespace of its own; the services' files
+                      lie in a fresh folder, or with --files
+  --files FILE        with a log elsewhere: the orders; the other files lie beside it
   --port N            where the orders service listens on 127.0.0.1 (default: 8080, else any)
   --speed N|max       orders in a second (default: 10 generated ones; from a file, max)
   --seed N            generates other orders (default: 1)
@@ -19,6 +22,8 @@ options it lets customers order until Ctrl-C and shows what happens.
 
 export interface ShopProgramOptions {
   readonly file: string | undefined
+  /** The URL of a log that is no file. */
+  readonly url: string | undefined
   readonly port: number | undefined
   /** Undefined: orders of a file as fast as possible, generated ones at their usual pace. */
   readonly ordersPerSecond: number | undefined
@@ -30,13 +35,13 @@ export interface ShopProgramOptions {
 
 /** @returns `'help'` when that is what was asked for. @throws `UsageError` */
 export function readOptions(args: readonly string[]): ShopProgramOptions | 'help' {
-  const { url, port, speed, seed, orders, exit = false, json = false, help: asked } = parse(args)
+  const { url, files, port, speed, seed, orders, exit = false, json = false, help: asked } = parse(args)
   if (asked) return 'help'
   if (exit && orders === undefined)
     throw new UsageError('--exit needs --orders FILE: generated orders have no end.')
   if (speed === 'max' && orders === undefined) throw new UsageError('--speed max needs --orders FILE.')
   return {
-    file: url === undefined ? undefined : fileIn(url),
+    ...logIn(url, files),
     port: port === undefined ? undefined : wholeNumber('--port', port, 65_535),
     ordersPerSecond: speed === undefined ? undefined : ordersPerSecond(speed),
     seed: seed === undefined ? 1 : wholeNumber('--seed', seed, 2 ** 32 - 1),
@@ -52,6 +57,7 @@ function parse(args: readonly string[]) {
     const flag = { type: 'boolean' } as const
     const options = {
       url: text,
+      files: text,
       port: text,
       speed: text,
       seed: text,
@@ -66,11 +72,17 @@ function parse(args: readonly string[]) {
   }
 }
 
+function logIn(url: string | undefined, files: string | undefined): Pick<ShopProgramOptions, 'file' | 'url'> {
+  if (url !== undefined && /^(kafka|postgres|postgresql):\/\//.test(url)) return { file: files, url }
+  if (files !== undefined) throw new UsageError('--files needs a log elsewhere, as --url kafka://HOST.')
+  return { file: url === undefined ? undefined : fileIn(url), url: undefined }
+}
+
 function fileIn(url: string): string {
   const file = decoded(/^sqlite:(?:\/\/(?=\/))?(?!\/\/)([^:].*)$/s.exec(url)?.[1])
   if (file !== undefined) return file
   throw new UsageError(
-    `--url is ${JSON.stringify(url)}. Orders and their events commit together in one file: write sqlite:FILE, as in sqlite:shop.db.`,
+    `--url is ${JSON.stringify(url)}. Write sqlite:FILE, as in sqlite:shop.db, or kafka://HOST.`,
   )
 }
 

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { factsIn, takeOrders } from './feed/take-orders.ts'
 import { generate } from './generator/generate.ts'
 import type { ShopProgramOptions } from './options.ts'
@@ -23,6 +24,7 @@ export async function runShop(options: ShopProgramOptions): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'tidings-shop-'))
   const complete = await runOn(join(folder, 'shop.db'), facts, options)
   if (complete) await rm(folder, { recursive: true })
+  if (options.url !== undefined) return complete
   const words = complete
     ? `The log was in ${folder}, which is removed now. --url sqlite:shop.db keeps it.`
     : `The log is kept in ${folder}.`
@@ -33,7 +35,7 @@ export async function runShop(options: ShopProgramOptions): Promise<boolean> {
 async function runOn(
   file: string,
   facts: readonly Command[] | undefined,
-  { ordersPerSecond, seed, port, exit, json }: ShopProgramOptions,
+  { url, ordersPerSecond, seed, port, exit, json }: ShopProgramOptions,
 ): Promise<boolean> {
   const live = !json && !exit
   const stop = onSignals()
@@ -41,7 +43,9 @@ async function runOn(
   const tally = new Tally()
   const watch = new Watch()
 
-  await using shop = await openShop({ file, port, report: live ? watch.report : undefined })
+  // The same files come with the same events.
+  const elsewhere = url === undefined ? undefined : { url, namespace: namespaceOf(file) }
+  await using shop = await openShop({ file, elsewhere, port, report: live ? watch.report : undefined })
   // With --json, stdout is for the summary alone.
   if (!exit) (json ? process.stderr : process.stdout).write(welcome(shop))
   const closing = new AbortController()
@@ -60,4 +64,9 @@ async function runOn(
   const summary = await summaryOf(shop, tally, elapsedMs)
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
   return complete
+}
+
+function namespaceOf(file: string): string {
+  const name = createHash('sha256').update(resolve(file)).digest('hex').slice(0, 12)
+  return `shop-${name}`
 }

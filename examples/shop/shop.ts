@@ -1,12 +1,13 @@
-import { openBus } from 'tidings'
-import type { Bus, Group, Report } from 'tidings/bus'
-import { type SqliteCapabilities, sqlite } from 'tidings/sqlite'
+import type { Bus } from 'tidings'
+import type { Group, Report } from 'tidings/bus'
+import type { Capabilities } from 'tidings/log'
 import { analytics } from './analytics/analytics.ts'
 import { Figures } from './analytics/figures.ts'
 import { catalog, type ShopEvent } from './catalog/catalog.ts'
 import { askOrdersAt } from './catalog/owner-of.ts'
 import { inventory } from './inventory/inventory.ts'
 import { Stock } from './inventory/stock.ts'
+import { type LogPlace, openLog } from './log.ts'
 import { FakeMailer } from './notifications/fake-mailer.ts'
 import { notifications } from './notifications/notifications.ts'
 import { announceOn } from './orders/announce.ts'
@@ -14,9 +15,7 @@ import { ordersApi } from './orders/http.ts'
 import { listen } from './orders/listen.ts'
 import { OrdersService } from './orders/orders-service.ts'
 
-export interface ShopOptions {
-  /** The log's file; the services' own files lie beside it. */
-  readonly file: string
+export interface ShopOptions extends LogPlace {
   /** Of the orders service; by default the usual one, or any other where that is taken. */
   readonly port?: number | undefined
   /** Told of every delivery; by default a line on stderr for each that failed. */
@@ -28,14 +27,16 @@ export type Reader = Pick<Group<ShopEvent>, 'name' | 'types' | 'run' | 'joined' 
 
 /** What the shop is made of. */
 interface ShopParts {
-  readonly bus: Bus<SqliteCapabilities, ShopEvent>
-  readonly file: string
+  readonly bus: Bus<Capabilities, ShopEvent>
+  readonly place: LogPlace
   readonly orders: OrdersService
   readonly ordersUrl: string
   readonly mailer: FakeMailer
   readonly figures: Figures
   readonly stock: Stock
   readonly readers: readonly Reader[]
+  /** Fulfils when what the orders service has committed so far is in the log. */
+  published(): Promise<void>
 }
 
 /** The four services. They talk through events alone, and share a process only because this is an example. */
@@ -66,29 +67,34 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   return {
     ...parts,
     lost,
-    caughtUp: async () => void (await Promise.all(readers.map((reader) => reader.caughtUp()))),
+    async caughtUp() {
+      await parts.published()
+      await Promise.all(readers.map((reader) => reader.caughtUp()))
+    },
     close: () => all.disposeAsync(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 
 async function openParts(
-  { file, port, report }: ShopOptions,
+  { file, elsewhere, port, report }: ShopOptions,
   opened: AsyncDisposableStack,
 ): Promise<ShopParts> {
   const closing = <Service extends { close(): unknown }>(service: Service): Service =>
     opened.adopt(service, async () => void (await service.close()))
-  const engine = closing(await sqlite(file))
   const mailer = closing(new FakeMailer(beside(file, 'mails')))
   const figures = closing(new Figures(beside(file, 'analytics')))
   const stock = closing(new Stock(beside(file, 'inventory')))
-  const bus = closing(await openBus({ transport: engine, source: '/orders-service', catalog, report }))
-  const orders = new OrdersService(engine, announceOn(bus))
+  const place = { file, elsewhere }
+  const log = opened.use(await openLog(place, { source: '/orders-service', catalog, report }))
+  const { bus, rows, outbox } = log
+  const orders = new OrdersService(rows, announceOn(outbox))
   const api = closing(await listen(ordersApi(orders), port))
   askOrdersAt(api.url)
   opened.defer(() => bus.drain())
   const readers = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
-  return { bus, file, orders, ordersUrl: api.url, mailer, figures, stock, readers }
+  const published = (): Promise<void> => log.published()
+  return { bus, place, orders, ordersUrl: api.url, mailer, figures, stock, readers, published }
 }
 
 /** shop.db has shop.mails.db beside it. */

@@ -25,10 +25,14 @@ export interface Summary {
 export async function summaryOf(shop: Shop, tally: Tally, elapsedMs: number): Promise<Summary> {
   const readings = await Promise.all(shop.readers.map((reader) => readingOf(shop, reader)))
   const events = Object.fromEntries(ordersTopic.types.map((type) => [type, 0]))
+  const seen = new Set<string>()
   for await (const record of recordsOf(shop)) {
     const { type, source, id } = decodeEvent(record.encoded)
-    events[type] = (events[type] ?? 0) + 1
-    for (const reading of readings) reading.see(record, type, `${source} ${id}`)
+    const identity = `${source} ${id}`
+    // A relay that was killed before it could note what it had published has published it again.
+    if (!seen.has(identity)) events[type] = (events[type] ?? 0) + 1
+    seen.add(identity)
+    for (const reading of readings) reading.see(record, type, identity)
   }
   const groups = Object.fromEntries(readings.map(({ name, summary }) => [name, summary]))
   return {

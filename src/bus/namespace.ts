@@ -5,7 +5,7 @@ import {
   deadLetterId,
   firstPage,
 } from '../dead-letter/index.ts'
-import { checkName } from '../kernel/index.ts'
+import { checkName, isTidingsError } from '../kernel/index.ts'
 import {
   type Assignment,
   type Capabilities,
@@ -137,15 +137,13 @@ function namedAdmin(names: Names, admin: TransportAdmin): TransportAdmin {
           })),
         })),
     lag: async (group) => {
-      const lags = (await admin.lag()).filter((each) => names.has(each.group))
-      const inside = lags.map((each) => ({
-        ...each,
-        group: names.inside(each.group),
-        topic: names.inside(each.topic),
-      }))
-      if (group === undefined) return inside
-      await checkGroup(group)
-      return inside.filter((each) => each.group === group)
+      const lags = await admin.lag(group && names.outside(group)).catch(async (error: unknown) => {
+        if (group !== undefined && isTidingsError(error, 'group_missing')) await checkGroup(group)
+        throw error
+      })
+      return lags
+        .filter((each) => names.has(each.group))
+        .map((each) => ({ ...each, group: names.inside(each.group), topic: names.inside(each.topic) }))
     },
     seek: async (group, topic, to, options) => {
       await checkGroup(group)

@@ -120,10 +120,13 @@ export class KafkaAdmin implements TransportAdmin {
   }
 
   async lag(group?: string): Promise<readonly PartitionLag[]> {
+    // Who waits for a group asks often, and there may be many others.
+    const lags = group === undefined ? [] : await this.#lagOf(group)
+    if (lags.length > 0) return lags
     const names = [...(await describeGroups(this.#cluster)).keys()]
-    if (group !== undefined && !names.includes(group)) throw groupMissing(group, names)
-    const wanted = group === undefined ? names : [group]
-    return (await Promise.all(wanted.map((name) => this.#lagOf(name)))).flat()
+    if (group === undefined) return (await Promise.all(names.map((name) => this.#lagOf(name)))).flat()
+    if (!names.includes(group)) throw groupMissing(group, names)
+    return []
   }
 
   async seek(
@@ -193,7 +196,7 @@ export class KafkaAdmin implements TransportAdmin {
     const [end = 0] = await offsetsAt(this.#cluster, [{ ...place, at: 'end' }])
     const all: StoredRecord[] = []
     for (let offset = Math.max(from, begin); offset < end; ) {
-      const { records, next } = await this.#fetch({ ...place, offset })
+      const { records, next } = await this.#fetch({ ...place, offset }, maxBytes)
       all.push(...(await this.#decoder.stored(topic, partition, records)))
       const fits = fitting(all, maxRecords, maxBytes)
       if (fits < all.length || fits === maxRecords) return all.slice(0, fits)
@@ -274,10 +277,14 @@ export class KafkaAdmin implements TransportAdmin {
 
   async #fetch(
     place: Place & { readonly offset: number },
+    maxBytes: number,
   ): Promise<{ readonly records: Parameters<RecordDecoder['stored']>[2]; readonly next: number }> {
     return this.#cluster.patiently(async () => {
       const leader = (await this.#cluster.topic(place.topic)).leaders[place.partition] ?? -1
-      const bounds = { maxWaitMs: limits.kafkaFetchWaitMs, maxBytes: limits.kafkaFetchBytes }
+      const bounds = {
+        maxWaitMs: limits.kafkaFetchWaitMs,
+        maxBytes: Math.min(maxBytes, limits.kafkaFetchBytes),
+      }
       const [fetched] = await fetchFrom(this.#cluster, leader, [place], bounds)
       if (fetched?.code === broker.ok) return fetched
       this.#cluster.forget(place.topic)
@@ -340,9 +347,9 @@ export class KafkaAdmin implements TransportAdmin {
 
   async #lagOf(group: string): Promise<readonly PartitionLag[]> {
     const commits = await committedOffsets(this.#cluster, group)
-    const there = new Set(
-      (await this.#cluster.patiently(() => this.#cluster.refresh(null))).map(({ name }) => name),
-    )
+    const names = [...new Set(commits.map(({ topic }) => topic))]
+    const found = await this.#cluster.patiently(() => this.#cluster.refresh(names))
+    const there = new Set(found.map(({ name }) => name))
     const places = commits.filter(({ topic }) => there.has(topic))
     const [begins, ends] = await Promise.all([
       offsetsAt(

@@ -21,6 +21,7 @@ export const broker = {
   notEnoughReplicasAfterAppend: 20,
   illegalGeneration: 22,
   unknownMember: 25,
+  invalidSessionTimeout: 26,
   rebalanceInProgress: 27,
   topicDenied: 29,
   groupDenied: 30,

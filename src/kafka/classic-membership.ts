@@ -29,6 +29,7 @@ export class ClassicMembership implements Membership {
   #target: readonly Place[] = []
   #memberId = ''
   #generation = -1
+  #sessionTimeoutMs: number
   #leaseEndMs = 0
   #joining: Promise<void> | undefined
   #joinAgain = false
@@ -38,6 +39,7 @@ export class ClassicMembership implements Membership {
   constructor(cluster: Cluster, options: MembershipOptions) {
     this.#cluster = cluster
     this.#options = options
+    this.#sessionTimeoutMs = options.sessionTimeoutMs
     this.#heartbeats = cluster.line()
     this.#joins = cluster.line(limits.kafkaRebalanceMs)
   }
@@ -131,7 +133,8 @@ export class ClassicMembership implements Membership {
 
   /** True when the member has its assignment. */
   async #joinOnce(): Promise<boolean> {
-    const { group, sessionTimeoutMs } = this.#options
+    const { group } = this.#options
+    const sessionTimeoutMs = this.#sessionTimeoutMs
     const metadata = subscriptionOf(this.#options, [...this.#owned.values()], this.#generation)
     const joined = await this.#cluster.ask(
       { group },
@@ -177,7 +180,25 @@ export class ClassicMembership implements Membership {
       return false
     }
     if (code === broker.fencedInstance) throw replaced(this.#options)
+    if (code === broker.invalidSessionTimeout) return this.#lengthenSession()
     throw brokerError(code, `Joining group "${this.#options.group}"`)
+  }
+
+  /** A broker allows no sessions as short as other engines do. */
+  #lengthenSession(): false {
+    const { group } = this.#options
+    const [asked, leastMs] = [this.#sessionTimeoutMs, limits.kafkaLeastSessionMs]
+    if (asked >= leastMs) {
+      throw new TidingsError(
+        'option_invalid',
+        `The brokers allow group "${group}" no session of ${asked} ms. Give it a sessionTimeout between their group.min.session.timeout.ms and group.max.session.timeout.ms.`,
+      )
+    }
+    this.#sessionTimeoutMs = leastMs
+    process.emitWarning(
+      `The brokers allow group "${group}" no session of ${asked} ms: it has ${leastMs} ms, so that a partition of a process that was killed waits that long.`,
+    )
+    return false
   }
 
   #assigned(places: readonly Place[]): void {
@@ -209,7 +230,7 @@ export class ClassicMembership implements Membership {
   }
 
   async #beat(): Promise<void> {
-    const { group, sessionTimeoutMs } = this.#options
+    const { group } = this.#options
     const generation = this.#generation
     if (generation < 0 || this.#left) return
     const sentMs = this.#cluster.clock.monotonic()
@@ -226,7 +247,7 @@ export class ClassicMembership implements Membership {
     if (this.#left) return
     if (code === broker.ok || code === broker.rebalanceInProgress) {
       const lapsed = !this.isLive()
-      this.#leaseEndMs = Math.max(this.#leaseEndMs, sentMs + sessionTimeoutMs)
+      this.#leaseEndMs = Math.max(this.#leaseEndMs, sentMs + this.#sessionTimeoutMs)
       if (code === broker.rebalanceInProgress) this.#rejoinSoon()
       else if (lapsed && generation === this.#generation) this.#assigned(this.#target)
     } else if (isPassing(code)) {

@@ -20,6 +20,7 @@ export class OwnedPartition {
   readonly #committer: () => Committer
   #lastCommitter: Committer | undefined
   #buffer: StoredRecord[] = []
+  #bufferedBytes = 0
   /** The next offset to ask a broker for. */
   position: number
   announced = false
@@ -70,6 +71,7 @@ export class OwnedPartition {
     if (this.isRevoked) return
     this.#lastCommitter = lastCommitter
     this.#buffer = []
+    this.#bufferedBytes = 0
     this.#revoked.abort()
   }
 
@@ -80,12 +82,15 @@ export class OwnedPartition {
   }
 
   get bufferedBytes(): number {
-    return this.#buffer.reduce((sum, record) => sum + bytesOf(record), 0)
+    return this.#bufferedBytes
   }
 
   fill(records: readonly StoredRecord[], next: number): void {
     if (this.isRevoked || this.isLeaving) return
-    this.#buffer.push(...records)
+    for (const record of records) {
+      this.#buffer.push(record)
+      this.#bufferedBytes += bytesOf(record)
+    }
     this.position = next
   }
 
@@ -97,10 +102,9 @@ export class OwnedPartition {
       return { assignment: this.assignment, records: [] }
     }
     if (this.paused || this.isLeaving || this.#buffer.length === 0) return undefined
-    return {
-      assignment: this.assignment,
-      records: this.#buffer.splice(0, fitting(this.#buffer, maxRecords, maxBytes)),
-    }
+    const records = this.#buffer.splice(0, fitting(this.#buffer, maxRecords, maxBytes))
+    for (const record of records) this.#bufferedBytes -= bytesOf(record)
+    return { assignment: this.assignment, records }
   }
 }
 

@@ -154,6 +154,8 @@ export const limits = {
   /** How long a Kafka broker waits for new records, and how much is read at once of a topic of our own. */
   kafkaFetchWaitMs: 500,
   kafkaFetchBytes: 4_194_304,
+  /** The session that a member of a Kafka group has where the brokers allow none as short as it asks for. */
+  kafkaLeastSessionMs: 6_000,
   /** How long a member of a Kafka group may take to let go of a partition. */
   kafkaRebalanceMs: 300_000,
   /** How often Kafka is looked at for what other processes have changed. */

@@ -15,11 +15,11 @@ const usualOrdersPerSecond = 10
 
 /** Customers order at three checkouts, two of them older programs on the same log, until the signal aborts. */
 export async function generate(
-  { file, orders }: Shop,
+  { place, orders }: Shop,
   tally: Tally,
   { seed, ordersPerSecond = usualOrdersPerSecond, signal }: GenerateOptions,
 ): Promise<true> {
-  const [market, telephone] = await Promise.all([openMarket(file), openTelephone(file)])
+  const [market, telephone] = await Promise.all([openMarket(place), openTelephone(place)])
   try {
     const run = Date.now().toString(36)
     const counters = { orders, market, telephone, tally }

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Bus } from 'tidings'
-import type { SqliteCapabilities } from 'tidings/sqlite'
+import type { Outbox } from 'tidings/bus'
+import type { SqliteTransaction } from 'tidings/sqlite'
 import {
   orderCanceled,
   orderConfirmed,
@@ -16,22 +16,22 @@ import type { Order } from './order.ts'
 export type Announce = (command: Command, order: Order, tx: DatabaseSync) => void
 
 /** In the newest version of every event. */
-export function announceOn(bus: Bus<SqliteCapabilities, ShopEvent>): Announce {
+export function announceOn(outbox: Outbox<SqliteTransaction, ShopEvent>): Announce {
   return ({ kind, time }, { orderId, userId, state, currency, items, totalCents }, tx) => {
-    const options = { tx, time }
+    const options = { time }
     switch (kind) {
       case 'create': {
         const data = { orderId, userId, state, currency, items: [...items], totalCents }
-        return bus.publish(orderCreated, data, options)
+        return outbox.publish(tx, orderCreated, data, options)
       }
       case 'confirm':
-        return bus.publish(orderConfirmed, { orderId, userId }, options)
+        return outbox.publish(tx, orderConfirmed, { orderId, userId }, options)
       case 'ship':
-        return bus.publish(orderShipped, { orderId, userId }, options)
+        return outbox.publish(tx, orderShipped, { orderId, userId }, options)
       case 'deliver':
-        return bus.publish(orderDelivered, { orderId, userId }, options)
+        return outbox.publish(tx, orderDelivered, { orderId, userId }, options)
       case 'cancel':
-        return bus.publish(orderCanceled, { orderId, userId }, options)
+        return outbox.publish(tx, orderCanceled, { orderId, userId }, options)
     }
   }
 }

@@ -15,7 +15,7 @@ async function openApi() {
   const engine = await sqlite(join(freshFolder(), 'shop.db'))
   const bus = await openBus({ transport: engine, source: '/orders-service', catalog })
   onTestFinished(() => bus.close())
-  const api = ordersApi(new OrdersService(engine, announceOn(bus)))
+  const api = ordersApi(new OrdersService(engine, announceOn(bus.outbox())))
   return async (method: string, path: string, body?: unknown) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const response = await api.request(path, { method, ...(body === undefined ? {} : { body: text }) })

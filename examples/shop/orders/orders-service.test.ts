@@ -26,7 +26,12 @@ async function openOrders(file = join(freshFolder(), 'shop.db')) {
     }
     return events.map(({ encoded }) => decodeEvent(encoded))
   }
-  return { orders: new OrdersService(engine, announceOn(bus)), published, close: () => bus.close(), file }
+  return {
+    orders: new OrdersService(engine, announceOn(bus.outbox())),
+    published,
+    close: () => bus.close(),
+    file,
+  }
 }
 
 describe('the orders service', () => {

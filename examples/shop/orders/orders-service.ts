@@ -12,7 +12,7 @@ export class OrdersService {
   readonly #announce: Announce
   readonly #store: OrderStore
 
-  /** @param engine keeps the orders in the same file as the log: that is what lets row and event commit together. */
+  /** @param engine keeps the orders, and what is announced, in one file: that is what lets row and event commit together. */
   constructor(engine: SqliteEngine, announce: Announce) {
     this.#engine = engine
     this.#announce = announce

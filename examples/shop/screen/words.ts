@@ -6,10 +6,13 @@ const order =
   '{"userId":"ada","state":"SP","items":[{"productId":"hammock","priceCents":18900,"freightCents":2450}]}'
 
 /** Where the shop is, and what to try next. */
-export function welcome({ file, ordersUrl }: Shop): string {
-  const log = `--url sqlite:${encodeURI(file)}`
+export function welcome({ place: { file, elsewhere }, ordersUrl }: Shop): string {
+  const log =
+    elsewhere === undefined
+      ? `--url sqlite:${encodeURI(file)}`
+      : `--url ${elsewhere.url} --namespace ${elsewhere.namespace}`
   return `The shop is open. Ctrl-C closes it.
-  log             ${file}
+  log             ${elsewhere?.url ?? file}
   orders service  ${ordersUrl}
 
 Try in another terminal:
