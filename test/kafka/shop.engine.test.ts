@@ -12,23 +12,8 @@ const reason =
     ? 'there is no Kafka here: npm run test:engines starts one'
     : '../shared must lie beside the repository'
 
-const shopOn = (files: string) =>
-  startShop(
-    ...[
-      '--url',
-      url ?? '',
-      '--files',
-      files,
-      '--port',
-      '0',
-      '--orders',
-      orders,
-      '--speed',
-      'max',
-      '--exit',
-      '--json',
-    ],
-  )
+const options = ['--port', '0', '--orders', orders, '--speed', 'max', '--exit', '--json']
+const shopOn = (files: string) => startShop('--url', url ?? '', '--files', files, ...options)
 
 describe.skipIf(url === undefined || !existsSync(orders))(`The shop on Kafka (${reason})`, () => {
   test('comes to the same figures as on SQLite, also when it is killed and started again', {
