@@ -8,6 +8,7 @@ import {
   type SchemaRegistry,
   type SchemaStore,
 } from './schema/index.ts'
+import type { ProjectionStore, StreamStore } from './streams/index.ts'
 import { fileOf, openUrl } from './url.ts'
 
 export interface ConnectOptions {
@@ -57,6 +58,39 @@ export async function connectOutbox(url: string, options: ConnectOptions = {}): 
     postgresql: postgres,
   }
   return openUrl<OutboxStore>(url, schemes, 'outbox')
+}
+
+/**
+ * Opens the streams in the database that a URL names: `sqlite:FILE` or `postgres://user:password@host/database`.
+ * @throws `url_invalid` for another scheme, and what opening the database throws.
+ */
+export async function connectStreams(url: string, options: ConnectOptions = {}): Promise<StreamStore> {
+  const postgres = async (): Promise<StreamStore> =>
+    // Who does not know the database writes nothing through its transactions.
+    (await import('./postgres/index.ts')).postgresStreams(url, options) as unknown as StreamStore
+  const schemes = {
+    sqlite: async (rest: string) =>
+      (await import('./sqlite/index.ts')).sqliteStreams(fileOf(rest), options) as unknown as StreamStore,
+    postgres,
+    postgresql: postgres,
+  }
+  return openUrl<StreamStore>(url, schemes, 'stream store')
+}
+
+/** Opens the checkpoints of projections in the database that a URL names, as {@link connectStreams} opens streams. */
+export async function connectProjections(
+  url: string,
+  options: ConnectOptions = {},
+): Promise<ProjectionStore> {
+  const postgres = async (): Promise<ProjectionStore> =>
+    (await import('./postgres/index.ts')).postgresProjections(url, options)
+  const schemes = {
+    sqlite: async (rest: string) =>
+      (await import('./sqlite/index.ts')).sqliteProjections(fileOf(rest), options),
+    postgres,
+    postgresql: postgres,
+  }
+  return openUrl<ProjectionStore>(url, schemes, 'projection store')
 }
 
 /** An optional package may not be installed. */

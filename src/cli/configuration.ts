@@ -10,7 +10,7 @@ export async function readConfiguration(named: string | undefined, cwd: string):
   const file = configurationFile(named, cwd)
   if (existsSync(file)) {
     const config = checked(file, await load(file))
-    const { registry, outboxes = {} } = config
+    const { registry, outboxes = {}, streams = [], projections = [] } = config
     const folder = dirname(file)
     return {
       ...config,
@@ -18,6 +18,12 @@ export async function readConfiguration(named: string | undefined, cwd: string):
       outboxes: Object.fromEntries(
         Object.entries(outboxes).map(([name, url]) => [name, resolvedUrl(url, folder)]),
       ),
+      streams: streams.map((each) => ({ ...each, url: resolvedUrl(each.url, folder) })),
+      projections: projections.map((each) => ({
+        ...each,
+        url: resolvedUrl(each.url, folder),
+        streams: resolvedUrl(each.streams, folder),
+      })),
       registry: registry === undefined ? undefined : resolvedUrl(registry, folder),
     }
   }
@@ -60,12 +66,25 @@ function checked(file: string, config: unknown): Config {
 
 function faultOf(config: unknown): string | undefined {
   if (typeof config !== 'object' || config === null) return 'has no configuration as its default export'
-  const { url, catalog, outboxes = {} } = config as { url?: unknown; catalog?: unknown; outboxes?: object }
+  const { url, catalog, outboxes = {}, streams, projections } = config as { [_ in keyof Config]?: object }
   if (typeof url !== 'string') return 'has no url'
   if (Object.values(outboxes).some((each) => typeof each !== 'string'))
     return "has outboxes that are not URLs by name, as in { orders: 'sqlite:orders.db' }"
+  if (streams !== undefined && !isListed(streams, ['url']))
+    return "has streams that are not a list of { url: 'sqlite:orders.db', of: [order] }"
+  if (projections !== undefined && !isListed(projections, ['url', 'streams']))
+    return "has projections that are not a list of { url: 'sqlite:views.db', streams: 'sqlite:orders.db', of: [openOrders] }"
   const isCatalog = typeof catalog === 'object' && catalog !== null && 'definitionOf' in catalog
   return catalog === undefined || isCatalog ? undefined : 'has a catalog that defineCatalog did not make'
+}
+
+/** A list of what has these URLs and `of`, a list. */
+function isListed(value: unknown, urls: readonly string[]): boolean {
+  if (!Array.isArray(value)) return false
+  return value.every(
+    (each: Readonly<Record<string, unknown>>) =>
+      Array.isArray(each?.['of']) && urls.every((name) => typeof each[name] === 'string'),
+  )
 }
 
 /** A URL whose relative SQLite file is made absolute; `connect` decodes what is encoded here. */

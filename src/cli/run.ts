@@ -11,10 +11,12 @@ import { addLag } from './lag.ts'
 import { addMigrate } from './migrate.ts'
 import { addOutbox } from './outbox.ts'
 import { ClosedPipe, Output } from './output.ts'
+import { addProjections } from './projections.ts'
 import { addPublish } from './publish.ts'
 import { addRegistry } from './registry.ts'
 import { addSchema } from './schema.ts'
 import { addSeek } from './seek.ts'
+import { addStreams } from './streams.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
 import { addTopics } from './topics.ts'
@@ -73,6 +75,8 @@ function programOf(context: Context): Command {
     addDeadLetters,
     addOutbox,
     addMigrate,
+    addStreams,
+    addProjections,
     addSchema,
     addRegistry,
     addAsyncApi,

@@ -80,6 +80,7 @@ export const errorCodes = {
   schema_version_not_deleted: 'refused',
   snapshot_failed: 'failed',
   storage_full: 'failed',
+  stream_missing: 'missing',
   stream_truncated: 'refused',
   tables_missing: 'missing',
   tables_version: 'refused',

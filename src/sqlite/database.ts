@@ -92,6 +92,8 @@ function checkFormat(file: string, format: number | undefined): void {
 const lookedFor = {
   log: { what: 'a log', filledBy: 'publishes to it', named: 'that events are published to' },
   outbox: { what: 'an outbox', filledBy: 'publishes through it', named: 'of the service' },
+  projections: { what: 'projections', filledBy: 'keeps read models there', named: 'of the read models' },
+  streams: { what: 'streams', filledBy: 'appends to them', named: 'of the service' },
   schemas: { what: 'schemas', filledBy: 'registers a schema there', named: 'of the schema registry' },
 } as const
 

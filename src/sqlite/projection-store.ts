@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
+import { systemClock, systemRandom } from '../kernel/index.ts'
 import {
   type Checkpoint,
   checkpointElsewhere,
@@ -7,10 +7,11 @@ import {
   type ProjectionBuild,
   type ProjectionStore,
 } from '../streams/index.ts'
-import { checkDurable, createTables, openDatabase } from './database.ts'
+import { checkDurable, checkHas, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
 import { runSynchronously } from './inbox.ts'
 import { rows } from './topic-table.ts'
+import type { SqliteOptions } from './sqlite.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { Writer } from './writer.ts'
 
@@ -125,12 +126,13 @@ class SqliteProjectionStore implements ProjectionStore<SqliteTransaction> {
  */
 export function sqliteProjections(
   database: string | DatabaseSync,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+  options: SqliteOptions = {},
 ): ProjectionStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom } = options
+  const { clock = systemClock, random = systemRandom, create = true } = options
   const isOurs = !(database instanceof DatabaseSync)
-  const connection = isOurs ? openDatabase(database) : database
   const file = isOurs ? database : (database.location() ?? ':memory:')
+  if (!create) checkHas(file, 'projections')
+  const connection = isOurs ? openDatabase(database) : database
   const closeOwn = (): void => {
     if (isOurs && connection.isOpen) connection.close()
   }

@@ -18,7 +18,7 @@ import { Writer } from './writer.ts'
 export interface SqliteOptions {
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
-  /** False to open only a file that has what is asked for, a log or an outbox: nothing is created. Default true. */
+  /** False to open only a file that has what is asked for, a log, an outbox or streams: nothing is created. Default true. */
   readonly create?: boolean | undefined
 }
 

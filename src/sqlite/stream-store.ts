@@ -1,13 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import {
-  type Clock,
-  Listeners,
-  limits,
-  type Random,
-  systemClock,
-  systemRandom,
-  TidingsError,
-} from '../kernel/index.ts'
+import { type Clock, Listeners, limits, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
 import type {
   Appended,
   AppendOptions,
@@ -20,11 +12,12 @@ import type {
   StreamSummary,
 } from '../streams/index.ts'
 import { ChangeFeed } from './change-feed.ts'
-import { checkDurable, createTables, openDatabase } from './database.ts'
+import { checkDurable, checkHas, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
 import { runSynchronously } from './inbox.ts'
 import { StreamTable } from './stream-table.ts'
 import { rows } from './topic-table.ts'
+import type { SqliteOptions } from './sqlite.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { WakeUp } from './wake-up.ts'
 import { Writer } from './writer.ts'
@@ -189,11 +182,12 @@ function positionOf(after: string | undefined): number {
  */
 export function sqliteStreams(
   database: string | DatabaseSync,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+  options: SqliteOptions = {},
 ): StreamStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom } = options
-  const connection = database instanceof DatabaseSync ? database : openDatabase(database)
+  const { clock = systemClock, random = systemRandom, create = true } = options
   const file = database instanceof DatabaseSync ? (database.location() ?? ':memory:') : database
+  if (!create) checkHas(file, 'streams')
+  const connection = database instanceof DatabaseSync ? database : openDatabase(database)
   try {
     checkDurable(connection, file)
     createTables(connection, file, ['streams'])

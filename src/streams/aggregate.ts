@@ -6,15 +6,17 @@ import type { Moment } from './moment.ts'
 /** Makes a whole event of one that is raised. */
 export type Stamp = (event: NewEventOf<CloudEvent>, time: Moment | undefined) => CloudEvent
 
-interface Access {
-  bind(aggregate: Aggregate, stamp: Stamp): void
-  replay(aggregate: Aggregate, event: CloudEvent): void
-  loaded(aggregate: Aggregate, version: number): void
-  raised(aggregate: Aggregate): readonly CloudEvent[]
-  saved(aggregate: Aggregate, count: number, version: number): void
+/** What repositories do with an aggregate, and nobody else. */
+interface Handle {
+  bind(stamp: Stamp): void
+  replay(event: CloudEvent): void
+  loaded(version: number): void
+  raised(): readonly CloudEvent[]
+  saved(count: number, version: number): void
 }
 
-let access: Access
+/** Known to every copy of the package: the command line may be another one than the configuration's. */
+const handle: unique symbol = Symbol.for('tidings.aggregate')
 
 /**
  * A consistency boundary in class style: `class Order extends Aggregate<EventOf<typeof orderStream>>`. Its methods
@@ -27,22 +29,19 @@ export abstract class Aggregate<Event extends CloudEvent = CloudEvent> {
   #version = 0
   #raised: CloudEvent[] = []
   #stamp: Stamp | undefined
-
-  static {
-    access = {
-      bind(aggregate, stamp) {
-        aggregate.#stamp = stamp
-      },
-      replay: (aggregate, event) => aggregate.when(event),
-      loaded(aggregate, version) {
-        aggregate.#version = version
-      },
-      raised: (aggregate) => [...aggregate.#raised],
-      saved(aggregate, count, version) {
-        aggregate.#raised.splice(0, count)
-        aggregate.#version = version
-      },
-    }
+  readonly #handle: Handle = {
+    bind: (stamp) => {
+      this.#stamp = stamp
+    },
+    replay: (event) => this.when(event as Event),
+    loaded: (version) => {
+      this.#version = version
+    },
+    raised: () => [...this.#raised],
+    saved: (count, version) => {
+      this.#raised.splice(0, count)
+      this.#version = version
+    },
   }
 
   constructor(id: string) {
@@ -66,6 +65,11 @@ export abstract class Aggregate<Event extends CloudEvent = CloudEvent> {
     // The stamp leaves type and data as they are.
     this.when(stamped as Event)
     this.#raised.push(stamped)
+  }
+
+  /** For repositories. */
+  get [handle](): Handle {
+    return this.#handle
   }
 
   /** Takes an event in: now, or when the aggregate is loaded. It cannot refuse: the event has happened. */
@@ -103,4 +107,6 @@ export function aggregateState(aggregate: Aggregate): unknown {
 }
 
 /** What repositories and tests do with an aggregate, and nobody else. */
-export const aggregates: Access = access
+export function handleOf(aggregate: Aggregate): Handle {
+  return aggregate[handle]
+}

@@ -48,7 +48,7 @@ export interface ProjectionStatus extends ProjectionBuild {
 const optionNames = { streams: true, store: true, projections: true, clock: true } as const
 
 /** Keeps read models up to date, each event once: a read model and its checkpoint move in one transaction. */
-export class Projections<T extends CallerTransaction> {
+export class Projections<T extends CallerTransaction = CallerTransaction> {
   readonly #streams: ProjectedStreams
   readonly #store: ProjectionStore<T>
   readonly #projections: ReadonlyMap<string, Projection<T['tx']>>

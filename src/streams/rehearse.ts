@@ -1,7 +1,7 @@
 import { defaultSchemaBase, type NewEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import type { Clock } from '../kernel/index.ts'
-import { type Aggregate, aggregates, type Stamp } from './aggregate.ts'
+import { type Aggregate, handleOf, type Stamp } from './aggregate.ts'
 import { type Decider, decided } from './decider.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { makeDomainEvent } from './domain-events.ts'
@@ -54,9 +54,9 @@ export function rehearseAggregate<A extends Aggregate>(
 ): Rehearsed<A> {
   const stamp = stampFor(stream, clock)
   const state = new make('1')
-  for (const event of given) aggregates.replay(state, stamp(event, undefined))
-  aggregates.loaded(state, given.length)
-  aggregates.bind(state, stamp)
+  for (const event of given) handleOf(state).replay(stamp(event, undefined))
+  handleOf(state).loaded(given.length)
+  handleOf(state).bind(stamp)
   command(state)
-  return { events: aggregates.raised(state), state }
+  return { events: handleOf(state).raised(), state }
 }

@@ -1,6 +1,6 @@
 import type { CloudEvent } from '../event/index.ts'
 import { isThenable, TidingsError } from '../kernel/index.ts'
-import { type Aggregate, aggregates, type Stamp } from './aggregate.ts'
+import { type Aggregate, handleOf, type Stamp } from './aggregate.ts'
 import { checkCommandOptions, type CommandOptions, commandText, derivedId } from './command-options.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
@@ -70,18 +70,18 @@ export function repositoryOf<A extends Aggregate>(
   const load = async (id: string, point: PointInTime, options: CommandOptions): Promise<A> => {
     const streamId = streamIdOf(id)
     const { state: aggregate, version } = await parts.restore(id, point)
-    aggregates.loaded(aggregate, version)
-    aggregates.bind(aggregate, stampOf(stream, streamId, origin, options))
+    handleOf(aggregate).loaded(version)
+    handleOf(aggregate).bind(stampOf(stream, streamId, origin, options))
     return aggregate
   }
 
   const save: Repository<A>['save'] = async (aggregate, options = {}) => {
     checkCommandOptions('save', options)
-    const raised = aggregates.raised(aggregate)
+    const raised = handleOf(aggregate).raised()
     if (raised.length === 0) return
     const cause = options.causedBy
     const version = await parts.append(aggregate, raised, { expected: aggregate.version, cause })
-    aggregates.saved(aggregate, raised.length, version)
+    handleOf(aggregate).saved(raised.length, version)
   }
 
   return {

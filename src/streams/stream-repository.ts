@@ -1,7 +1,7 @@
 import type { Appended, StreamId } from './stream-store.ts'
 import type { CloudEvent } from '../event/index.ts'
 import { checkOptionNames, TidingsError } from '../kernel/index.ts'
-import { type Aggregate, aggregateState, aggregates, isSnapshotted, type Snapshotted } from './aggregate.ts'
+import { type Aggregate, aggregateState, handleOf, isSnapshotted, type Snapshotted } from './aggregate.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { differencesOf } from './difference.ts'
 import type { Cause } from './domain-events.ts'
@@ -51,7 +51,7 @@ export function streamRepository<A extends Aggregate>(
     stream,
     begin: () => new aggregate(id),
     apply(state, event) {
-      aggregates.replay(state, event)
+      handleOf(state).replay(event)
       return state
     },
     snapshots: snapshots && snapshotRule(stream, aggregate, id, snapshots),
