@@ -114,9 +114,7 @@ export class Session {
     }
     client.release(true)
     this.#impossible = true
-    process.emitWarning(
-      `The database is behind a pooler that does not keep connections, so nothing can be notified: new events are looked for every ${limits.postgresPollMs} ms.`,
-    )
+    sayOnce()
     return undefined
   }
 
@@ -157,4 +155,14 @@ export class Session {
     const own = `${this.#sender} `
     if (channel === this.#channel && !payload.startsWith(own)) this.#listeners.tell(payload.slice(own.length))
   }
+}
+
+let said = false
+
+function sayOnce(): void {
+  if (said) return
+  said = true
+  process.emitWarning(
+    `PostgreSQL is behind a pooler that does not keep connections, so that nothing can be notified: new events are looked for every ${limits.postgresPollMs} ms, and leases alone say which relay is at work.`,
+  )
 }

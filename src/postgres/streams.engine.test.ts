@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { StreamEvent } from '../streams/index.ts'
-import { streamStoreContract, VirtualClock } from '../testing/index.ts'
-import type { PostgresQuery } from './query.ts'
+import { projectionStoreContract, streamStoreContract, VirtualClock } from '../testing/index.ts'
+import { postgresProjections } from './projection-store.ts'
 import { describeOnServer, disposing, ownSchema } from './server.fixture.ts'
 import { postgresStreams } from './stream-store.ts'
+import { createWritten } from './written.fixture.ts'
 
 function eventOf(id: string): StreamEvent {
   return { id, type: 'happened', timeMs: 0, body: '{}' }
@@ -14,21 +15,32 @@ describeOnServer('The streams in PostgreSQL', () => {
     test,
     async open() {
       const own = ownSchema()
-      const { pool, schema } = own
       const clock = new VirtualClock()
-      const store = postgresStreams(pool, { schema, clock })
+      const store = postgresStreams(own.pool, { schema: own.schema, clock })
       await store.countAll({ after: undefined })
-      await pool.query(`CREATE TABLE ${schema}.written (place serial, text text)`)
       return {
         store,
         clock,
-        write: async (tx, row) => {
-          await (tx as PostgresQuery).query(`INSERT INTO ${schema}.written (text) VALUES ($1)`, [row])
-        },
-        rows: async () =>
-          (await pool.query(`SELECT text FROM ${schema}.written ORDER BY place`)).rows.map(
-            ({ text }) => text,
-          ),
+        ...(await createWritten(own)),
+        ...disposing(
+          () => store.close(),
+          () => own[Symbol.asyncDispose](),
+        ),
+      }
+    },
+  })
+})
+
+describeOnServer('The projections in PostgreSQL', () => {
+  projectionStoreContract({
+    test,
+    async open() {
+      const own = ownSchema()
+      const store = postgresProjections(own.pool, { schema: own.schema })
+      await store.checkpoints()
+      return {
+        store,
+        ...(await createWritten(own)),
         ...disposing(
           () => store.close(),
           () => own[Symbol.asyncDispose](),
