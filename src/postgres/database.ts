@@ -2,7 +2,7 @@ import { type Clock, systemClock, TidingsError } from '../kernel/index.ts'
 import { postgresError } from './errors.ts'
 import { checkTables } from './migrate.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './query.ts'
-import { openSource, type PostgresSource, schemaOf } from './source.ts'
+import { connectionOf, openSource, type PostgresSource, schemaOf } from './source.ts'
 import { quoted, type Row } from './sql.ts'
 
 export interface PostgresOptions {
@@ -92,7 +92,7 @@ export class Database {
   async connect(): Promise<PostgresClient> {
     const pool = await this.open()
     try {
-      return await pool.connect()
+      return await connectionOf(pool)
     } catch (error) {
       throw this.#errorOf(error)
     }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { TidingsError } from '../kernel/index.ts'
 import { postgresError, sqlState, stateOf } from './errors.ts'
 import type { PostgresPool, PostgresQuery } from './query.ts'
+import { connectionOf } from './source.ts'
 import { quoted, rowsOf } from './sql.ts'
 
 /** A numbered file of SQL, run once for a schema, in the order of the numbers. */
@@ -32,7 +33,7 @@ function migrations(): readonly Migration[] {
  * @throws `tables_version` for tables of a newer build, `access_denied` without the rights of an owner.
  */
 export async function migrateTables(pool: PostgresPool, schema: string): Promise<readonly Migration[]> {
-  const client = await pool.connect()
+  const client = await connectionOf(pool)
   let broken: Error | undefined
   try {
     await client.query('BEGIN')

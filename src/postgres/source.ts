@@ -1,6 +1,6 @@
 import { limits, TidingsError } from '../kernel/index.ts'
 import { checkSchemaName } from './schema-name.ts'
-import type { PostgresPool } from './query.ts'
+import type { PostgresClient, PostgresPool } from './query.ts'
 
 /** The server: a URL, for which a pool is made, or a pool that the caller has, and closes. */
 export type PostgresSource = string | PostgresPool
@@ -57,4 +57,17 @@ async function importPg(): Promise<Pick<typeof import('pg'), 'Pool'>> {
       { cause },
     )
   }
+}
+
+const attended = new WeakSet<PostgresClient>()
+
+/**
+ * A connection of the pool, to be released. One that is lost while nobody waits for a statement says so by an event that
+ * would end the process: the next statement gets the error anyway.
+ */
+export async function connectionOf(pool: PostgresPool): Promise<PostgresClient> {
+  const client = await pool.connect()
+  if (!attended.has(client)) client.on('error', () => undefined)
+  attended.add(client)
+  return client
 }

@@ -37,23 +37,38 @@ function versionOf(path: string): number {
 }
 
 async function start(folder: string): Promise<Running> {
+  const { url, ...running } = await startCluster(folder)
+  return { ...running, url: url(name) }
+}
+
+/** A server on the cluster of a folder, which is made where there is none. @param settings as `fsync=off`. */
+export async function startCluster(
+  folder: string,
+  { port, settings = [] }: { readonly port?: number; readonly settings?: readonly string[] } = {},
+): Promise<Omit<Running, 'url'> & { readonly port: number; readonly url: (database?: string) => string }> {
   const bin = programs()
   if (bin === undefined) throw new Error(postgresServer.missing())
   const data = join(folder, 'data')
   if (!existsSync(join(data, 'PG_VERSION'))) createCluster(bin, folder, data)
-  const port = await freePort()
-  const settings = [
-    `port=${port}`,
+  const chosen = port ?? (await freePort())
+  const all = [
+    `port=${chosen}`,
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     'max_connections=200',
+    ...settings,
   ]
-  const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
+  const args = ['-D', data, ...all.flatMap((setting) => ['-c', setting])]
   const pid = startAs(unprivilegedUser(), join(bin, 'postgres'), args, join(folder, 'log'))
   const alive = (): boolean => startOf(pid) !== undefined
-  const url = (database: string): string => `postgres://${name}:${name}@127.0.0.1:${port}/${database}`
-  const version = await untilReady(() => prepare(url('postgres')), { patienceMs: 30_000, alive })
-  return { url: url(name), pid, version }
+  const url = (database = name): string => `postgres://${name}:${name}@127.0.0.1:${chosen}/${database}`
+  try {
+    const version = await untilReady(() => prepare(url('postgres')), { patienceMs: 30_000, alive })
+    return { port: chosen, url, pid, version }
+  } catch (error) {
+    if (alive()) process.kill(pid, 'SIGQUIT')
+    throw error
+  }
 }
 
 function createCluster(bin: string, folder: string, data: string): void {

@@ -53,6 +53,15 @@ default_pool_size = 4
   return { url: Object.assign(new URL(server), { port: String(port) }).href, pid }
 }
 
+/** What the process is warned of while the test runs. */
+function warnings(): readonly string[] {
+  const heard: string[] = []
+  const listen = (warning: Error): void => void heard.push(warning.message)
+  process.on('warning', listen)
+  onTestFinished(() => void process.off('warning', listen))
+  return heard
+}
+
 describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (${missing})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'tidings-pooler-'))
   let pooler: Awaited<ReturnType<typeof startPooler>>
@@ -63,14 +72,6 @@ describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (
     if (pooler !== undefined) process.kill(pooler.pid, 'SIGINT')
     rmSync(folder, { recursive: true, force: true })
   })
-
-  function warnings(): readonly string[] {
-    const heard: string[] = []
-    const listen = (warning: Error): void => void heard.push(warning.message)
-    process.on('warning', listen)
-    onTestFinished(() => void process.off('warning', listen))
-    return heard
-  }
 
   test('delivers what another process publishes, by looking, and says so once', async () => {
     await using own = ownSchema()
@@ -105,9 +106,12 @@ describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (
 
     const streams = postgresStreams(url)
     const ids = Array.from({ length: 20 }, (_, number) => String(number))
-    const eventOf = (id: string) => ({ id, type: 'happened', timeMs: 0, body: '{}' })
     await Promise.all(
-      ids.map((id) => streams.append({ name: 'order', id }, [eventOf(id)], { expected: 'empty' })),
+      ids.map((id) =>
+        streams.append({ name: 'order', id }, [{ id, type: 'happened', timeMs: 0, body: '{}' }], {
+          expected: 'empty',
+        }),
+      ),
     )
     expect(await streams.countAll({ after: undefined })).toBe(20)
     await streams.close()

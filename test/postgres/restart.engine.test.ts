@@ -1,0 +1,122 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { openBus } from '../../src/index.ts'
+import { postgres, postgresInbox } from '../../src/postgres/index.ts'
+import { describeOnServer } from '../../src/postgres/server.fixture.ts'
+import { startCluster } from '../engines/postgres.ts'
+import { startOf } from '../engines/processes.ts'
+import { catalog, changed } from './gap-catalog.ts'
+
+/** A server of the test's own, which it may stop and start. */
+class OwnServer {
+  readonly #folder: string
+  #running: Awaited<ReturnType<typeof startCluster>> | undefined
+
+  constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'tidings-restart-'))
+    chmodSync(this.#folder, 0o755)
+    onTestFinished(async () => {
+      await this.stop('SIGQUIT')
+      rmSync(this.#folder, { recursive: true, force: true })
+    })
+  }
+
+  async start(settings: readonly string[] = []): Promise<string> {
+    const port = this.#running?.port
+    this.#running = await startCluster(this.#folder, port === undefined ? { settings } : { port, settings })
+    return this.#running.url()
+  }
+
+  /** `SIGINT` ends connections, `SIGQUIT` is a crash: the next start recovers. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    const pid = this.#running?.pid
+    if (pid === undefined || startOf(pid) === undefined) return
+    process.kill(pid, signal)
+    while (startOf(pid) !== undefined) await sleep(20)
+  }
+}
+
+const events = 10_000
+const together = 100
+
+describeOnServer('A PostgreSQL server that ends', () => {
+  test('at one third and two thirds of ten thousand events loses none, and doubles no effect', {
+    timeout: 120_000,
+  }, async () => {
+    const server = new OwnServer()
+    const url = await server.start()
+    const pool = new pg.Pool({ connectionString: url })
+    pool.on('error', () => undefined)
+    const bus = await openBus({ transport: await postgres(url), source: '/restart', catalog })
+    const inbox = postgresInbox(pool)
+    await pool.query('CREATE TABLE effect (place serial, key text, version integer)')
+    const group = bus.group('effects', { start: 'start', inbox })
+    group.on(changed, async ({ event, transact }) => {
+      await transact((tx) =>
+        tx.query('INSERT INTO effect (key, version) VALUES ($1, $2)', [event.data.key, event.data.version]),
+      )
+    })
+    const running = group.run()
+    let failures = 0
+    let restarting: Promise<unknown> = Promise.resolve()
+    const restart = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
+      await server.stop(signal)
+      await sleep(300)
+      await server.start()
+    }
+    for (let from = 0; from < events; from += together) {
+      const batch = Array.from({ length: together }, (_, index) =>
+        changed.create({ key: `key-${(from + index) % 50}`, version: from + index }),
+      )
+      if (from === 3_300) restarting = restart('SIGINT')
+      if (from === 6_600) restarting = restart('SIGQUIT')
+      // Published again under the same ids: what was stored all the same is known to the inbox.
+      for (;;) {
+        try {
+          await bus.publishAll(batch)
+          break
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: expect.stringMatching(/^(engine_unreachable|publish_failed)$/),
+          })
+          failures += 1
+          await sleep(50)
+        }
+      }
+    }
+    await restarting
+    const counted = async (): Promise<unknown> => {
+      const { rows } = await pool.query(
+        'SELECT count(*)::integer AS effects, count(DISTINCT version)::integer AS versions FROM effect',
+      )
+      return rows[0]
+    }
+    await expect.poll(counted, { timeout: 60_000 }).toEqual({ effects: events, versions: events })
+    const { rows } = await pool.query(
+      `SELECT count(*)::integer AS swaps FROM (
+           SELECT version < lag(version) OVER (PARTITION BY key ORDER BY place) AS swapped FROM effect) e WHERE swapped`,
+    )
+    expect(rows[0]).toEqual({ swaps: 0 })
+    expect(failures).toBeGreaterThan(0)
+    await bus.close()
+    await running
+    await inbox.close()
+    await pool.end()
+  })
+
+  test('or that does not sync is refused where durability is required, and warned of else', async () => {
+    const server = new OwnServer()
+    const url = await server.start(['fsync=off'])
+    await expect(postgres(url, { durability: 'required' })).rejects.toMatchObject({ code: 'not_durable' })
+    const engine = await postgres(url)
+    expect(engine.capabilities.durableAck).toBe('memory')
+    await engine.close()
+    await server.stop('SIGINT')
+    await server.start(['synchronous_commit=off'])
+    await expect(postgres(url, { durability: 'required' })).rejects.toMatchObject({ code: 'not_durable' })
+  })
+})
