@@ -24,7 +24,7 @@ async function compile(): Promise<ReadonlyMap<string, readonly string[]>> {
   )
 }
 
-describe('a mistake in the catalog or beside it', () => {
+describe('a mistake in the catalog, or about the engine', () => {
   let printed: ReadonlyMap<string, readonly string[]>
   beforeAll(async () => {
     printed = await compile()
@@ -46,6 +46,12 @@ describe('a mistake in the catalog or beside it', () => {
     ['handler outside the catalog', 'required in type \'NotInTheCatalog<"com.example.other">\'.'],
     ['event without a version', `Type 'UnversionedEvent<"none">' is missing the following properties`],
     ['asynchronous upcaster in a stream', `Type '"asynchronous"' is not assignable to type '"synchronous"'.`],
+    ['delay on Kafka', `Type 'string' is not assignable to type 'EngineLacks<"delay">'.`],
+    ['transaction on PostgreSQL', `'tx' does not exist in type 'PublishOptions<PostgresCapabilities>'.`],
+    ['durability in memory', `Type 'string' is not assignable to type 'EngineLacks<"durableAck">'.`],
+    ['hold on a queue', `is not assignable to type '"continue" | EngineLacks<"hold"> | undefined'.`],
+    ['replay on a queue', `EngineLacks<"replay from start">`],
+    ['seek on a queue', `EngineLacks<"replay from time">`],
   ])('is one short error that names it: %s', (mistake, says) => {
     const lines = printed.get(mistake) ?? []
     expect(lines.length).toBeLessThanOrEqual(4)
@@ -54,6 +60,6 @@ describe('a mistake in the catalog or beside it', () => {
   })
 
   it('is the only thing that the compiler complains about', () => {
-    expect(printed.size).toBe(15)
+    expect(printed.size).toBe(21)
   })
 })

@@ -11,6 +11,7 @@ import {
 } from '../kernel/index.ts'
 import type { Capabilities } from '../log/index.ts'
 import type { SchemaRegistry } from '../schema/index.ts'
+import type { Durability } from './durability.ts'
 import type { Engine } from './engine.ts'
 import type { Report } from './report.ts'
 
@@ -31,6 +32,11 @@ export interface BusOptions<C extends Capabilities, Topics extends readonly Topi
   readonly schemas?: 'register' | 'lookup' | undefined
   /** A prefix on every name the engine sees, so that two environments share one engine. */
   readonly namespace?: string | undefined
+  /**
+   * What becomes of an engine whose settings let a crash undo what was acknowledged, as `tidings engines` shows them.
+   * `'required'`: it is refused. Default: one warning when the bus opens.
+   */
+  readonly durability?: Durability<C> | undefined
   /** Signals on which groups drain, leave and end; a second one ends the process. Default SIGTERM and SIGINT; false for none. */
   readonly drainOn?: readonly NodeJS.Signals[] | false | undefined
   /** Told what became of every delivery. Default: a line on stderr for each that failed. */
@@ -47,6 +53,7 @@ const optionNames = {
   registry: true,
   schemas: true,
   namespace: true,
+  durability: true,
   drainOn: true,
   report: true,
   clock: true,
@@ -56,8 +63,8 @@ const optionNames = {
 /** What the types say, for whoever has none. @throws `option_invalid` */
 export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic[]>): void {
   checkOptionNames('openBus', options, optionNames)
-  const { transport, catalog, report, drainOn, registry, schemas } = options
-  if (!hasMembers(transport, ['publish', 'subscribe', 'admin', 'deadLetters']))
+  const { transport, catalog, report, drainOn, registry, schemas, durability } = options
+  if (!hasMembers(transport, ['publish', 'subscribe', 'admin', 'deadLetters', 'probe']))
     throw wrong('transport', transport, "an engine: transport: await sqlite('shop.db')")
   if (!hasMembers(catalog, ['topics', 'definitionOf']))
     throw wrong('catalog', catalog, 'what defineCatalog makes: catalog: defineCatalog([orders])')
@@ -71,6 +78,8 @@ export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic
       registry,
       "a schema registry: registry: confluentRegistry('http://localhost:8081')",
     )
+  if (durability !== undefined && durability !== 'required')
+    throw wrong('durability', durability, "'required', or leave it out")
   if (schemas !== undefined && schemas !== 'register' && schemas !== 'lookup')
     throw wrong('schemas', schemas, "'register' or 'lookup'")
   if (schemas !== undefined && registry === undefined) {

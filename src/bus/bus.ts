@@ -20,10 +20,11 @@ import {
   TidingsError,
   toError,
 } from '../kernel/index.ts'
-import type { Capabilities, TransactionOf, TransportAdmin } from '../log/index.ts'
+import type { Capabilities, EngineLacks, TransactionOf, TransportAdmin } from '../log/index.ts'
 import type { OutboxStore, Relay } from '../outbox/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
 import { checkCoverage } from './coverage.ts'
+import { checkDurability } from './durability.ts'
 import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
@@ -31,7 +32,7 @@ import { inNamespace } from './namespace.ts'
 import { OneAtATime } from './one-at-a-time.ts'
 import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
-import type { BatchOptions, PublishOptions } from './publish-options.ts'
+import type { BatchOptions, CheckedOptions, PublishOptions } from './publish-options.ts'
 import { EventMaker, type Publisher } from './publisher.ts'
 import { RecordMaker } from './record-maker.ts'
 import { harmless, reportFailures } from './report.ts'
@@ -39,9 +40,10 @@ import { onShutdown } from './shutdown.ts'
 
 /**
  * Opens a bus: compiles the catalog's schemas, registers or looks them up where there is a registry, creates its topics
- * where they are not, and looks whether every version that is still there can be brought to the newest.
- * @throws `option_invalid`, `schema_invalid`, `schema_incompatible`, `schema_missing`, `version_uncovered`, what the
- * registry throws, and `partition_count_mismatch` when a topic is there with another partition count.
+ * where they are not, and looks whether the engine keeps what it acknowledges and whether every version that is still
+ * there can be brought to the newest.
+ * @throws `option_invalid`, `schema_invalid`, `schema_incompatible`, `schema_missing`, `version_uncovered`, `not_durable`, what
+ * the registry throws, and `partition_count_mismatch` when a topic is there with another partition count.
  */
 export async function openBus<C extends Capabilities, const Topics extends readonly Topic[]>(
   options: BusOptions<C, Topics>,
@@ -53,6 +55,8 @@ export async function openBus<C extends Capabilities, const Topics extends reado
   if (registry !== undefined)
     await (schemas === 'register' ? registerCatalog(catalog, registry) : lookUpCatalog(catalog, registry))
   for (const topic of catalog.topics) await openTopic(engine.admin, topic)
+  const topics = catalog.topics.map(({ name }) => name)
+  await checkDurability(engine, topics, options.durability === 'required')
   await checkCoverage(catalog, engine)
   return new Bus(engine, options)
 }
@@ -72,7 +76,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   implements Publisher<Types>, AsyncDisposable
 {
   declare readonly '~types'?: ((type: Types) => void) | undefined
-  readonly admin: TransportAdmin
+  readonly admin: TransportAdmin<C>
   readonly deadLetters: DeadLetterStore
   readonly #engine: Engine<C>
   readonly #maker: RecordMaker
@@ -118,12 +122,12 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
     data: NoInfer<Data>,
-    options: PublishOptions & { readonly tx: TransactionOf<C> },
+    options: PublishOptions<C> & { readonly tx: TransactionOf<C> },
   ): void
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
     data: NoInfer<Data>,
-    options?: PublishOptions,
+    options?: PublishOptions<C>,
   ): Promise<void>
   /**
    * Publishes one event: checked against its schema, in the CloudEvents envelope, durable when the promise fulfils.
@@ -133,7 +137,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data>,
     data: Data,
-    options: PublishOptions & { readonly tx?: unknown } = {},
+    options: CheckedOptions & { readonly tx?: unknown } = {},
   ): Promise<void> | void {
     const { tx } = options
     if (tx === undefined) return this.#publishOne(definition, data, options)
@@ -149,7 +153,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     void this.#engine.publish([record], { tx })
   }
 
-  async publishAll(events: readonly NewEvent<Types>[], options: BatchOptions = {}): Promise<void> {
+  async publishAll(events: readonly NewEvent<Types>[], options: BatchOptions<C> = {}): Promise<void> {
     this.#checkOpen()
     const records = this.#maker.many('publishAll', events, options)
     if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
@@ -167,7 +171,9 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
    * @throws `capability_missing` where the engine has no such transaction
    */
   outbox(
-    ...store: C['callerTransaction'] extends false ? [store: never] : []
+    ...store: C['callerTransaction'] extends false
+      ? [store: EngineLacks<'callerTransaction'> & OutboxStore]
+      : []
   ): Outbox<{ readonly tx: TransactionOf<C>; readonly written: void }, Types>
   /**
    * Publishes in the caller's transaction, into a store in the database of the caller's rows; from there a relay brings
@@ -222,7 +228,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     return this.close()
   }
 
-  async #publishOne(definition: EventDefinition, data: unknown, options: PublishOptions): Promise<void> {
+  async #publishOne(definition: EventDefinition, data: unknown, options: CheckedOptions): Promise<void> {
     this.#checkOpen()
     await this.#engine.publish([this.#maker.one(definition, data, options)], { tx: undefined })
   }

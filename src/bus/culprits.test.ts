@@ -16,6 +16,7 @@ async function atWorkAfter(deaths: number): Promise<{ readonly atWork: number; r
   const store = new MemoryLogStore(clock)
   const transport = Object.assign(new LogTransport(store, clock), {
     deadLetters: new MemoryDeadLetterStore(store),
+    probe: async () => ({ version: '', durability: [] }),
   })
   const bus = await openBus({
     transport,

@@ -8,12 +8,12 @@ import {
   shown,
   TidingsError,
 } from '../kernel/index.ts'
-import type { Capabilities, Rewind, Start } from '../log/index.ts'
+import type { Capabilities, Needs, Rewind, Start } from '../log/index.ts'
 import { type Retry, type RetryPolicy, retryOf } from './retry.ts'
 
 export interface GroupOptions<C extends Capabilities = Capabilities, Transact = never> {
   /** Where the group begins on partitions it has never committed. Default `'end'`: only what is published from now on. */
-  readonly start?: Start<C> | undefined
+  readonly start?: 'end' | Exclude<Start<C>, 'end'> | undefined
   /**
    * Whether `seek` may move the group back, so that events are delivered to it again. `'refused'`: only with force, for
    * handlers that send mails or charge cards · `'allowed'`: for projections and the like. Default `'refused'`.
@@ -34,7 +34,7 @@ export interface GroupOptions<C extends Capabilities = Capabilities, Transact = 
    * Whether later events of a key wait behind its dead letter. `'continue'`: they are handled · `'hold'`: they are parked
    * in order, until the dead letter is redriven and handled, or discarded. Default `'continue'`.
    */
-  readonly afterDeadLetter?: 'continue' | 'hold' | undefined
+  readonly afterDeadLetter?: 'continue' | Needs<C, 'hold', false, 'hold'> | undefined
   /** What becomes of an event that is newer than this program and does not fit its newest version. Default `'wait'`: its key waits. */
   readonly afterNewer?: 'wait' | 'dead-letter' | undefined
   /** The version of events without a known `dataschema`, by type. Without one, such an event cannot be decoded. */

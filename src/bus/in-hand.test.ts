@@ -25,6 +25,7 @@ function through(
         },
       })
     },
+    probe: () => engine.probe(),
     close: async () => undefined,
   }
 }

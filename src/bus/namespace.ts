@@ -44,6 +44,14 @@ export function inNamespace<C extends Capabilities>(
     },
     admin: namedAdmin(names, engine.admin),
     deadLetters: namedDeadLetters(names, engine.deadLetters),
+    probe: async (topics) => {
+      const { version, durability } = await engine.probe(topics.map((topic) => names.outside(topic)))
+      const inside = (topic: string): string => names.inside(topic)
+      return {
+        version,
+        durability: durability.map((each) => ({ ...each, topics: each.topics.map(inside) })),
+      }
+    },
     close: () => engine.close(),
   }
 }

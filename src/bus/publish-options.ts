@@ -1,17 +1,24 @@
 import type { EventAttributes, EventDefinition, NewEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import { checkOptionNames, limits, shown, TidingsError } from '../kernel/index.ts'
-import type { Capabilities } from '../log/index.ts'
+import type { Capabilities, Needs } from '../log/index.ts'
 
-export interface PublishOptions extends EventAttributes {
+export interface PublishOptions<C extends Capabilities = Capabilities> extends EventAttributes {
   /** The event whose handler publishes: `causationid` is its id, `correlationid` that of the flow, unless they are set here. */
   readonly causedBy?: CloudEvent | undefined
   /** The event is appended then, not before; on engines that declare `delay`. */
-  readonly notBefore?: Date | string | undefined
+  readonly notBefore?: Needs<C, 'delay', false, Date | string> | undefined
 }
 
 /** Options of publishing several events, which have their attributes already. */
-export type BatchOptions = Pick<PublishOptions, 'notBefore' | 'causedBy'>
+export type BatchOptions<C extends Capabilities = Capabilities> = Pick<
+  PublishOptions<C>,
+  'notBefore' | 'causedBy'
+>
+
+/** The same for whoever does not know the engine: the value of `notBefore` is looked at before it is used. */
+export type CheckedOptions = Omit<PublishOptions, 'notBefore'> & { readonly notBefore?: unknown }
+export type CheckedBatch = Pick<CheckedOptions, 'notBefore' | 'causedBy'>
 
 const attributeNames = {
   id: true,
@@ -29,7 +36,7 @@ const batchNames = { notBefore: true, causedBy: true } as const satisfies Record
 const optionNames = { ...attributeNames, ...batchNames, tx: true } as const
 
 /** @throws `option_invalid` for a definition that is none, and for an option that is not known. */
-export function checkPublish(definition: EventDefinition, options: PublishOptions): void {
+export function checkPublish(definition: EventDefinition, options: CheckedOptions): void {
   checkOptionNames('publish', options, optionNames)
   checkCause('publish', options)
   if (typeof definition === 'object' && typeof definition?.create === 'function') return
@@ -41,7 +48,7 @@ export function checkPublish(definition: EventDefinition, options: PublishOption
 }
 
 /** @throws `option_invalid` for what is no list or has options that are not known; `limit_exceeded` */
-export function checkBatch(call: string, events: readonly unknown[], options: BatchOptions): void {
+export function checkBatch(call: string, events: readonly unknown[], options: CheckedBatch): void {
   checkOptionNames(call, options, batchNames)
   checkCause(call, options)
   if (!Array.isArray(events))
@@ -53,7 +60,7 @@ export function checkBatch(call: string, events: readonly unknown[], options: Ba
   )
 }
 
-function checkCause(call: string, { causedBy }: BatchOptions): void {
+function checkCause(call: string, { causedBy }: CheckedBatch): void {
   if (causedBy === undefined || typeof causedBy?.id === 'string') return
   throw new TidingsError(
     'option_invalid',
@@ -72,10 +79,7 @@ export function checkMade(call: string, made: NewEvent, index: number): void {
 }
 
 /** ms since the Unix epoch. @throws `capability_missing`, `option_invalid` */
-export function notBeforeMs(
-  notBefore: Date | string | undefined,
-  { name, delay }: Capabilities,
-): number | undefined {
+export function notBeforeMs(notBefore: unknown, { name, delay }: Capabilities): number | undefined {
   if (notBefore === undefined) return undefined
   if (!delay) {
     throw new TidingsError(
@@ -83,7 +87,8 @@ export function notBeforeMs(
       `${name} cannot delay events. Publish when it is time, or use an engine that declares delay.`,
     )
   }
-  const ms = new Date(notBefore).getTime()
+  const isTime = notBefore instanceof Date || typeof notBefore === 'string'
+  const ms = isTime ? new Date(notBefore).getTime() : Number.NaN
   if (!Number.isNaN(ms)) return ms
   throw new TidingsError(
     'option_invalid',

@@ -2,12 +2,12 @@ import type { Catalog, EventDefinition, NewEvent } from '../catalog/index.ts'
 import { type CloudEvent, causedBy } from '../event/index.ts'
 import type { Capabilities, OutgoingRecord } from '../log/index.ts'
 import {
-  type BatchOptions,
+  type CheckedBatch,
+  type CheckedOptions,
   checkBatch,
   checkMade,
   checkPublish,
   notBeforeMs,
-  type PublishOptions,
 } from './publish-options.ts'
 import type { EventMaker } from './publisher.ts'
 
@@ -26,7 +26,7 @@ export class RecordMaker {
   one(
     definition: EventDefinition,
     data: unknown,
-    options: PublishOptions & { readonly tx?: unknown },
+    options: CheckedOptions & { readonly tx?: unknown },
   ): OutgoingRecord {
     checkPublish(definition, options)
     const { tx: _tx, notBefore, causedBy: cause, ...attributes } = options
@@ -34,7 +34,7 @@ export class RecordMaker {
   }
 
   /** @param call what the caller called, for errors. */
-  many(call: string, events: readonly NewEvent[], options: BatchOptions): readonly OutgoingRecord[] {
+  many(call: string, events: readonly NewEvent[], options: CheckedBatch): readonly OutgoingRecord[] {
     checkBatch(call, events, options)
     return events.map((made, index) => {
       checkMade(call, made, index)
@@ -48,7 +48,7 @@ export class RecordMaker {
     return events.map((event) => this.#maker.recordOf(event, undefined))
   }
 
-  #record(made: NewEvent, { notBefore, causedBy: cause }: BatchOptions): OutgoingRecord {
+  #record(made: NewEvent, { notBefore, causedBy: cause }: CheckedBatch): OutgoingRecord {
     const definition = this.#catalog.definitionOf(made.type)
     const notBeforeOrNow = notBeforeMs(notBefore, this.#capabilities)
     return this.#maker.record(definition, cause ? withCause(made, cause) : made, notBeforeOrNow)

@@ -95,6 +95,7 @@ class Simulation {
     const { clock, random } = this
     const transport = Object.assign(new LogTransport(process.reach(this.#store), clock), {
       deadLetters: process.reach(this.#letters),
+      probe: async () => ({ version: '', durability: [] }),
     })
     return openBus({
       transport,

@@ -42,6 +42,7 @@ test.each(Object.entries(ways))(
     const log = new MemoryLogStore(time)
     const transport = Object.assign(new LogTransport(log, clock), {
       deadLetters: new MemoryDeadLetterStore(log),
+      probe: async () => ({ version: '', durability: [] }),
     })
     await using bus = await openBus({ transport, source: '/tests', catalog, clock, drainOn: false })
     const first = gate()

@@ -145,6 +145,7 @@ test('A record that is not an event becomes a dead letter with its bytes, and th
   const store = new MemoryLogStore(clock)
   const transport = Object.assign(new LogTransport(store, clock), {
     deadLetters: new MemoryDeadLetterStore(store),
+    probe: async () => ({ version: '', durability: [] }),
   })
   const bus = await openBus({ ...quiet, transport, clock, catalog: oldCatalog })
   const seen: number[] = []

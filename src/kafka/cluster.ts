@@ -22,6 +22,8 @@ export interface TopicMetadata {
   readonly id: string
   /** The broker that leads each partition; -1 while none does. */
   readonly leaders: readonly number[]
+  /** Copies of each partition; of the one with the fewest. */
+  readonly replicas: number
 }
 
 /** Who shall answer: any broker, one of them, or the coordinator of a group. */
@@ -140,7 +142,8 @@ export class Cluster {
       const leaders = partitions
         .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
         .map(({ leaderId }) => leaderId)
-      const topic = { name, id: topicId, leaders }
+      const replicas = Math.min(...partitions.map(({ replicaNodes }) => replicaNodes.length))
+      const topic = { name, id: topicId, leaders, replicas }
       this.#topics.set(name, topic)
       found.push(topic)
     }

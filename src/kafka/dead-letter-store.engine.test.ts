@@ -40,6 +40,7 @@ describeOnBroker('The dead letters on Kafka', () => {
           deadLetters: store,
           publish: (records, options) => engine.publish(records, options),
           subscribe: (request) => engine.subscribe(request),
+          probe: (topics) => engine.probe(topics),
           close: () => engine.close(),
         },
         name,

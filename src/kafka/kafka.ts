@@ -2,7 +2,7 @@ import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { KafkaOptions as BindingOptions } from '../event/index.ts'
 import { type Clock, limits, systemClock } from '../kernel/index.ts'
-import type { TransportAdmin } from '../log/index.ts'
+import type { Probe, TransportAdmin } from '../log/index.ts'
 import { KafkaAdmin } from './admin.ts'
 import type { KafkaCapabilities } from './capabilities.ts'
 import { Cluster } from './cluster.ts'
@@ -10,6 +10,7 @@ import { KafkaDeadLetterStore } from './dead-letter-store.ts'
 import type { ForeignRecords } from './foreign-records.ts'
 import { GroupSettingsLog } from './group-settings.ts'
 import { readKafkaUrl } from './kafka-url.ts'
+import { probeCluster } from './probe.ts'
 import { Producer } from './producer.ts'
 import { RecordDecoder } from './record-decoder.ts'
 import type { SASLOptions } from './requests.ts'
@@ -44,6 +45,7 @@ export interface KafkaOptions {
 export class KafkaEngine extends KafkaTransport implements Engine<KafkaCapabilities> {
   readonly admin: TransportAdmin
   readonly deadLetters: DeadLetterStore
+  readonly #cluster: Cluster
   readonly #close: () => Promise<void>
   #closed: Promise<void> | undefined
 
@@ -62,6 +64,7 @@ export class KafkaEngine extends KafkaTransport implements Engine<KafkaCapabilit
       async ({ group, topic, partition, generation }) =>
         (await this.holds(group, topic, partition, generation)) ? generation : undefined,
     )
+    this.#cluster = cluster
     this.admin = admin
     this.deadLetters = deadLetters
     this.#close = async () => {
@@ -72,6 +75,10 @@ export class KafkaEngine extends KafkaTransport implements Engine<KafkaCapabilit
       await producer.close()
       await cluster.close()
     }
+  }
+
+  probe(topics: readonly string[]): Promise<Probe> {
+    return probeCluster(this.#cluster, topics)
   }
 
   override close(): Promise<void> {

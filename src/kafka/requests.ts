@@ -1,5 +1,6 @@
 import {
   type API,
+  apiVersionsV4,
   ConnectionPool,
   consumerGroupDescribeV0,
   consumerGroupHeartbeatV1,
@@ -26,6 +27,7 @@ import {
 } from '@platformatic/kafka'
 
 interface Requests {
+  readonly apiVersions: typeof apiVersionsV4.api
   readonly consumerGroupDescribe: typeof consumerGroupDescribeV0.api
   readonly consumerGroupHeartbeat: typeof consumerGroupHeartbeatV1.api
   readonly createTopics: typeof createTopicsV7.api
@@ -56,6 +58,7 @@ interface Requests {
  * let a member that has lost its partition write over its successor.
  */
 export const requests: Requests = {
+  apiVersions: apiVersionsV4.api,
   consumerGroupDescribe: consumerGroupDescribeV0.api,
   consumerGroupHeartbeat: consumerGroupHeartbeatV1.api,
   createTopics: createTopicsV7.api,

@@ -1,4 +1,4 @@
-import type { Start } from './capabilities.ts'
+import type { Capabilities, Start } from './capabilities.ts'
 import type { Rewind } from './group.ts'
 import type { GroupPart } from './pause.ts'
 import type { StoredRecord } from './transport.ts'
@@ -69,7 +69,7 @@ export interface SeekOptions {
 }
 
 /** What operators and tools need of an engine. */
-export interface TransportAdmin {
+export interface TransportAdmin<C extends Capabilities = Capabilities> {
   topics(): Promise<readonly (TopicSettings & { readonly bounds: readonly PartitionBounds[] })[]>
   /** Creates the topic, or returns the settings of the one that is there; retention follows the last caller. */
   createTopic(topic: TopicSettings): Promise<TopicSettings>
@@ -82,7 +82,7 @@ export interface TransportAdmin {
    * @throws `group_missing`, `topic_missing`, `partition_missing`, `fenced` while a member lives, and `rewind_refused`
    * for moving any of it back when the group refuses that; nothing is moved then.
    */
-  seek(group: string, topic: string, to: Start, options?: SeekOptions): Promise<void>
+  seek(group: string, topic: string, to: Start<C>, options?: SeekOptions): Promise<void>
   /**
    * Delivers nothing more of a part of a group, of all its members, until `resume`: also no retries, no redrives and
    * nothing parked. Fulfils when this is durable; a living member finishes the handlers at work, commits and lets go. It
@@ -109,7 +109,7 @@ export interface TransportAdmin {
     limit: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<readonly StoredRecord[]>
   /** The offset where reading from a place begins. */
-  offsetOf(topic: string, partition: number, place: Start): Promise<number>
+  offsetOf(topic: string, partition: number, place: Start<C>): Promise<number>
   /** Deletes everything before an offset. */
   truncate(topic: string, partition: number, before: number): Promise<void>
   /** Calls back when something may have been appended, by any process; what that throws is a warning. Returns how to stop. */

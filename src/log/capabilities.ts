@@ -28,12 +28,36 @@ export interface Capabilities {
   readonly callerTransaction: boolean
 }
 
+declare const reason: unique symbol
+
+/** No value has this type: it stands in a compile error as the reason, `EngineLacks<"delay">`. */
+export interface EngineLacks<Capability extends string> {
+  readonly [reason]: Capability
+}
+
+/** The type of an option that needs a capability: `Type`, or the reason where the engine is known to lack it. */
+export type Needs<
+  C extends Capabilities,
+  Capability extends Exclude<keyof Capabilities, 'name' | 'replay' | 'maxBytes'>,
+  Lacking extends Capabilities[Capability],
+  Type,
+> = [C[Capability]] extends [Lacking] ? EngineLacks<Capability> : Type
+
+/** The same for a place that reading again may begin at. */
+type NeedsReplay<C extends Capabilities, Place extends keyof Capabilities['replay'], Type> = [
+  C['replay'][Place],
+] extends [false]
+  ? EngineLacks<`replay from ${Place}`>
+  : Type
+
 /** The caller's transaction where an engine takes one: `Capabilities` of such an engine also have `'~tx'?: Tx`. */
-export type TransactionOf<C extends Capabilities> = C extends { readonly '~tx'?: infer Tx } ? Tx : never
+export type TransactionOf<C extends Capabilities> = C extends { readonly '~tx'?: infer Tx }
+  ? Tx
+  : EngineLacks<'callerTransaction'>
 
 /** Where a partition begins that the group has never committed. */
 export type Start<C extends Capabilities = Capabilities> =
   | 'end'
-  | ([C['replay']['start']] extends [false] ? never : 'start')
-  | ([C['replay']['time']] extends [false] ? never : { readonly time: string | Date })
-  | ([C['replay']['offset']] extends [false] ? never : { readonly offset: number })
+  | NeedsReplay<C, 'start', 'start'>
+  | NeedsReplay<C, 'time', { readonly time: string | Date }>
+  | NeedsReplay<C, 'offset', { readonly offset: number }>

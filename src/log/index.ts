@@ -7,7 +7,13 @@ export type {
   TopicSettings,
   TransportAdmin,
 } from './admin.ts'
-export type { Capabilities, Start, TransactionOf } from './capabilities.ts'
+export type {
+  Capabilities,
+  EngineLacks,
+  Needs,
+  Start,
+  TransactionOf,
+} from './capabilities.ts'
 export { type Fence, fencedBy } from './fence.ts'
 export {
   assign,
@@ -28,6 +34,7 @@ export { LogTransport } from './log-transport.ts'
 export { checkMember } from './membership.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
 export { type GroupPart, isPaused, withPaused, withResumed } from './pause.ts'
+export type { DurabilityFinding, Probe } from './probe.ts'
 export type {
   Assignment,
   Batch,

@@ -1,6 +1,6 @@
 import type { Engine } from '../bus/index.ts'
 import { type Clock, systemClock } from '../kernel/index.ts'
-import { LogTransport } from '../log/index.ts'
+import { LogTransport, type Probe } from '../log/index.ts'
 import type { MemoryCapabilities } from './capabilities.ts'
 import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { MemoryLogStore } from './log-store.ts'
@@ -13,6 +13,12 @@ export class MemoryEngine extends LogTransport<MemoryCapabilities> implements En
     const log = new MemoryLogStore(clock)
     super(log, clock)
     this.deadLetters = new MemoryDeadLetterStore(log)
+  }
+
+  async probe(): Promise<Probe> {
+    const advice = 'Nothing outlives the process. Use another engine for what has to be kept, such as sqlite.'
+    const storage = { setting: 'storage', value: 'memory', topics: [], verdict: 'volatile', advice } as const
+    return { version: process.versions.node, durability: [storage] }
   }
 }
 

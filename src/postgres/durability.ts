@@ -1,4 +1,4 @@
-import { TidingsError } from '../kernel/index.ts'
+import type { DurabilityFinding } from '../log/index.ts'
 import type { PostgresCapabilities } from './capabilities.ts'
 import type { Database } from './database.ts'
 import { only } from './sql.ts'
@@ -30,26 +30,33 @@ export async function readDurability(database: Database): Promise<PostgresDurabi
 
 /** What a fulfilled publish has reached on such a server. */
 export function durableAckOf(settings: PostgresDurability): PostgresCapabilities['durableAck'] {
-  if (weaknessOf(settings) !== undefined) return 'memory'
+  if (findingsOf(settings).some(({ verdict }) => verdict === 'weak')) return 'memory'
   const { synchronousCommit, synchronousStandbyNames } = settings
   return synchronousStandbyNames !== '' && synchronousCommit !== 'local' ? 'replicated' : 'fsync'
 }
 
-/**
- * A server that acknowledges what a power cut can undo is refused where durability is required, else there is a warning.
- * @throws `not_durable`
- */
-export function checkDurability(settings: PostgresDurability, required: boolean): void {
-  const weakness = weaknessOf(settings)
-  if (weakness === undefined) return
-  const sentence = `PostgreSQL has ${weakness}, so that a crash of the machine can undo what was acknowledged. Set it on, or do without the promise.`
-  if (required) throw new TidingsError('not_durable', sentence)
-  process.emitWarning(sentence)
+/** What follows from each setting, for whoever has to rely on commits. */
+export function findingsOf(settings: PostgresDurability): readonly DurabilityFinding[] {
+  const { fsync, synchronousCommit, fullPageWrites, synchronousStandbyNames } = settings
+  return [
+    finding('fsync', fsync, fsync === 'on', 'A crash of the machine can lose commits. Set it on.'),
+    finding(
+      'synchronous_commit',
+      synchronousCommit,
+      synchronousCommit !== 'off',
+      'A crash can undo the last commits. Set it on, for the server or for this role.',
+    ),
+    finding(
+      'full_page_writes',
+      fullPageWrites,
+      fullPageWrites === 'on',
+      'A crash of the machine can corrupt pages. Set it on.',
+    ),
+    finding('synchronous_standby_names', synchronousStandbyNames === '' ? 'none' : synchronousStandbyNames),
+  ]
 }
 
-function weaknessOf({ fsync, synchronousCommit, fullPageWrites }: PostgresDurability): string | undefined {
-  if (fsync !== 'on') return `fsync=${fsync}`
-  if (synchronousCommit === 'off') return 'synchronous_commit=off'
-  if (fullPageWrites !== 'on') return `full_page_writes=${fullPageWrites}`
-  return undefined
+function finding(setting: string, value: string, safe = true, advice = ''): DurabilityFinding {
+  const verdict = safe ? 'safe' : 'weak'
+  return { setting, value, topics: [], verdict, advice: safe ? '' : advice }
 }

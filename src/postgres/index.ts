@@ -13,7 +13,7 @@ export type {
 } from './query.ts'
 export { postgresSchemaStore } from './schema-store.ts'
 export type { PostgresSource } from './source.ts'
-export { type PostgresEngine, type PostgresEngineOptions, postgres } from './postgres.ts'
+export { type PostgresEngine, postgres } from './postgres.ts'
 export { postgresProjections } from './projection-store.ts'
 export { postgresStreams } from './stream-store.ts'
 export type { PostgresTransaction } from './transaction.ts'

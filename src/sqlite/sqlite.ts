@@ -3,12 +3,13 @@ import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { InboxStore, Synchronous } from '../inbox/index.ts'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
-import { LogTransport } from '../log/index.ts'
+import { LogTransport, type Probe } from '../log/index.ts'
 import type { StreamStore } from '../streams/index.ts'
 import type { SqliteCapabilities } from './capabilities.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { checkHas, createTables, openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
+import { durabilityOf } from './durability.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
 import { SqliteStreamStore } from './stream-store.ts'
@@ -65,6 +66,11 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
   /** Streams in this file: what is written with an append may also publish, with `{ tx }`. The engine closes them. */
   streams(): StreamStore<SqliteTransaction> {
     return new SqliteStreamStore(this.#writer, this.#changes, this.#clock)
+  }
+
+  async probe(): Promise<Probe> {
+    const version = process.versions.sqlite ?? ''
+    return { version, durability: durabilityOf(this.#database, this.file) }
   }
 
   override async close(): Promise<void> {

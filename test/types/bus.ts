@@ -1,7 +1,5 @@
 // oxlint-disable typescript/await-thenable -- what does not compile has no type to await
-import { type Bus, defineCatalog, defineEvent, defineTopic, openBus, type Publisher } from 'tidings'
-import type { Engine } from 'tidings/bus'
-import type { Capabilities } from 'tidings/log'
+import { defineCatalog, defineEvent, defineTopic, openBus, type Publisher } from 'tidings'
 import type { OutboxStore } from 'tidings/outbox'
 import { memory, memoryOutbox, memoryTransaction } from 'tidings/memory'
 import { sqlite, sqliteInbox, sqliteOutbox } from 'tidings/sqlite'
@@ -96,19 +94,3 @@ bus.group('a').onBatch(created, {}, (_deliveries, { transact }) => transact)
 group.onBatch(elsewhere, {}, () => undefined)
 // @ts-expect-error -- a single delivery is failed by throwing
 bus.group('a').on(created, (delivery) => delivery.fail(new Error('no')))
-
-// Where the engine is known to have no replay, only the end is a start.
-interface Queue extends Capabilities {
-  readonly replay: { readonly start: false; readonly time: false; readonly offset: false }
-}
-declare const queueBus: Bus<Queue, 'created'>
-queueBus.group('a', { start: 'end' })
-// @ts-expect-error -- nothing to replay
-queueBus.group('a', { start: 'start' })
-// @ts-expect-error -- nor from a time
-queueBus.group('a', { start: { time: '2026-01-01T00:00:00Z' } })
-
-// An engine chosen at run time takes every start; what it lacks is an error then.
-declare const anyEngine: Engine
-const anyBus = await openBus({ transport: anyEngine, source: '/a', catalog })
-anyBus.group('a', { start: 'start' }).on(created, () => undefined)

@@ -2,6 +2,7 @@
 import { Schema as EffectSchema } from 'effect'
 import * as v from 'valibot'
 import * as z from 'zod'
+import { type Bus, openBus } from '../../../src/bus/index.ts'
 import {
   defineCatalog,
   defineEvent,
@@ -12,6 +13,10 @@ import {
   type TypesOf,
   type VersionedEvent,
 } from '../../../src/catalog/index.ts'
+import type { KafkaCapabilities } from '../../../src/kafka/index.ts'
+import type { Capabilities } from '../../../src/log/index.ts'
+import { memory } from '../../../src/memory/index.ts'
+import type { PostgresCapabilities } from '../../../src/postgres/index.ts'
 import { defineStream } from '../../../src/streams/index.ts'
 
 const V1 = z.object({ orderId: z.string() })
@@ -59,3 +64,24 @@ on(other, () => undefined)
 defineTopic('none', { events: [defineEvent('none')] })
 // asynchronous upcaster in a stream
 defineStream('order', { events: [owned] })
+
+interface Queue extends Capabilities {
+  readonly replay: { readonly start: false; readonly time: false; readonly offset: false }
+  readonly hold: false
+}
+declare const onKafka: Bus<KafkaCapabilities, 'com.example.orders.created'>
+declare const onPostgres: Bus<PostgresCapabilities, 'com.example.orders.created'>
+declare const onQueue: Bus<Queue, 'com.example.orders.created'>
+
+// delay on Kafka
+void onKafka.publishAll([], { notBefore: '2026-01-01T00:00:00Z' })
+// transaction on PostgreSQL
+onPostgres.publish(created, { orderId: 'o' }, { tx: {} })
+// durability in memory
+void openBus({ transport: memory(), source: '/a', catalog, durability: 'required' })
+// hold on a queue
+onQueue.group('a', { afterDeadLetter: 'hold' })
+// replay on a queue
+onQueue.group('a', { start: 'start' })
+// seek on a queue
+void onQueue.admin.seek('a', 'orders', { time: '2026-01-01T00:00:00Z' })
