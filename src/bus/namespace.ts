@@ -46,11 +46,11 @@ export function inNamespace<C extends Capabilities>(
     deadLetters: namedDeadLetters(names, engine.deadLetters),
     probe: async (topics) => {
       const { version, durability } = await engine.probe(topics.map((topic) => names.outside(topic)))
-      const inside = (topic: string): string => names.inside(topic)
-      return {
-        version,
-        durability: durability.map((each) => ({ ...each, topics: each.topics.map(inside) })),
-      }
+      const inside = durability.map((each) => ({
+        ...each,
+        topics: each.topics.map((topic) => names.inside(topic)),
+      }))
+      return { version, durability: inside }
     },
     close: () => engine.close(),
   }
