@@ -5,8 +5,15 @@ import { say } from './harness.ts'
 import { benchOutbox } from './outbox.ts'
 import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
+import { benchStreams } from './streams.ts'
 
-const benches = { groups: benchGroups, outbox: benchOutbox, schema: benchSchema, sqlite: benchSqlite }
+const benches = {
+  groups: benchGroups,
+  outbox: benchOutbox,
+  schema: benchSchema,
+  sqlite: benchSqlite,
+  streams: benchStreams,
+}
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -138,13 +138,14 @@ export class StreamTable {
 
   #write(stream: StreamId, head: HeadRow | undefined, events: readonly StreamEvent[], nowMs: number): void {
     const actual = head?.[1] ?? 0
-    const slot = head?.[0] ?? Number(this.#create.run(stream.name, stream.id, 0, nowMs).lastInsertRowid)
+    const to = actual + events.length
+    const slot = head?.[0] ?? Number(this.#create.run(stream.name, stream.id, to, nowMs).lastInsertRowid)
+    if (head !== undefined) this.#move.run(to, nowMs, slot)
     let version = actual
     for (const { id, type, timeMs, body } of events) {
       version += 1
       this.#insert.run(slot, version, id, type, timeMs, recordChecksum(body, version, timeMs), body)
     }
-    this.#move.run(version, nowMs, slot)
   }
 
   /** Where an event is that was there before this append. */

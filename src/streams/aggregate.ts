@@ -7,16 +7,13 @@ import type { Moment } from './moment.ts'
 export type Stamp = (event: NewEventOf<CloudEvent>, time: Moment | undefined) => CloudEvent
 
 /** What repositories do with an aggregate, and nobody else. */
-interface Handle {
+export interface AggregateHandle {
   bind(stamp: Stamp): void
   replay(event: CloudEvent): void
   loaded(version: number): void
   raised(): readonly CloudEvent[]
   saved(count: number, version: number): void
 }
-
-/** Known to every copy of the package: the command line may be another one than the configuration's. */
-const handle: unique symbol = Symbol.for('tidings.aggregate')
 
 /**
  * A consistency boundary in class style: `class Order extends Aggregate<EventOf<typeof orderStream>>`. Its methods
@@ -29,7 +26,7 @@ export abstract class Aggregate<Event extends CloudEvent = CloudEvent> {
   #version = 0
   #raised: CloudEvent[] = []
   #stamp: Stamp | undefined
-  readonly #handle: Handle = {
+  readonly #handle: AggregateHandle = {
     bind: (stamp) => {
       this.#stamp = stamp
     },
@@ -67,8 +64,8 @@ export abstract class Aggregate<Event extends CloudEvent = CloudEvent> {
     this.#raised.push(stamped)
   }
 
-  /** For repositories. */
-  get [handle](): Handle {
+  /** For repositories, of every copy of the package: the command line may be another one than the service's. */
+  get '~handle'(): AggregateHandle {
     return this.#handle
   }
 
@@ -107,6 +104,6 @@ export function aggregateState(aggregate: Aggregate): unknown {
 }
 
 /** What repositories and tests do with an aggregate, and nobody else. */
-export function handleOf(aggregate: Aggregate): Handle {
-  return aggregate[handle]
+export function handleOf(aggregate: Aggregate): AggregateHandle {
+  return aggregate['~handle']
 }

@@ -14,6 +14,7 @@ import {
   placed,
 } from './orders.fixture.ts'
 
+const timeOf = (minute: number): Date => new Date(minute * 60_000)
 const anOrder = { name: 'order', id: '7' }
 
 describe('State', () => {
@@ -65,10 +66,9 @@ describe('State', () => {
             evolve: (count) => count + 1,
             snapshots: { every, version: 1 },
           })
-          const at = (minute: number): Date => new Date(minute * 60_000)
-          for (const minute of minutes) await streams.execute(decider, '7', 0, { time: at(minute) })
+          for (const minute of minutes) await streams.execute(decider, '7', 0, { time: timeOf(minute) })
           const later = minutes.findIndex((minute) => minute > asOfMinute)
-          const { state } = await streams.load(decider, '7', { asOf: at(asOfMinute) })
+          const { state } = await streams.load(decider, '7', { asOf: timeOf(asOfMinute) })
           expect(state).toBe(later === -1 ? minutes.length : later)
         },
       ),
@@ -124,7 +124,7 @@ describe('Commands at the same time', () => {
           store.append = (...given) => scheduler.schedule(Promise.resolve()).then(() => append(...given))
           const others = [0, 1, 2].map(() => opened(store))
           const running = { over: false }
-          const commands = processes.map((process, index) => {
+          const commands = processes.map(async (process, index) => {
             const command: OrderCommand =
               index === 0 ? { type: 'place', cents: 1 } : { type: 'pay', paymentId: `${index}` }
             return others[process]?.streams.execute(order, '7', command).then(
