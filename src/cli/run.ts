@@ -4,6 +4,7 @@ import { isTidingsError } from '../index.ts'
 import { addAsyncApi } from './asyncapi.ts'
 import type { Context } from './context.ts'
 import { addDeadLetters } from './dead-letters.ts'
+import { addEngines } from './engines.ts'
 import { exitCodeOf, exitCodes } from './exit-code.ts'
 import { addGroups } from './groups.ts'
 import type { Io } from './io.ts'
@@ -71,6 +72,7 @@ function programOf(context: Context): Command {
     addTopics,
     addGroups,
     addLag,
+    addEngines,
     addSeek,
     addDeadLetters,
     addOutbox,
