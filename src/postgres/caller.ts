@@ -1,28 +1,54 @@
 import { TidingsError, toError } from '../kernel/index.ts'
+import type { Database } from './database.ts'
 import { postgresError, sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery, PostgresResult } from './query.ts'
 
 /**
- * Runs a statement in a transaction that the caller has open. A statement outside of one would be a transaction of its
- * own, and commit without the caller's rows: a client of `pg` knows whether one is open, of others a statement that is
- * refused outside of one finds out.
- * @param table that the statement writes to.
- * @throws `transaction_invalid`
+ * Transactions that callers have open. A statement outside of one would be a transaction of its own, and commit without the
+ * caller's rows: a client of `pg` knows whether one is open, of others a statement that is refused outside of one finds out.
  */
-export async function inCallersTransaction(
-  tx: PostgresQuery,
-  table: string,
-  text: string,
-  values: readonly unknown[],
-): Promise<PostgresResult> {
-  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function') throw notATransaction()
-  try {
+export class CallersTransactions {
+  readonly #database: Database
+  readonly #table: string
+  readonly #isOurs: string
+  /** Clients of `pg` that are on our database: they stay on it. */
+  readonly #ours = new WeakSet<PostgresQuery>()
+
+  /**
+   * @param table that is written to.
+   * @param isOurs SQL that has a row where `$1` is the identity of the tables.
+   */
+  constructor(database: Database, table: string, isOurs: string) {
+    this.#database = database
+    this.#table = table
+    this.#isOurs = isOurs
+  }
+
+  /** @throws `transaction_invalid` unless a transaction on our database is open. */
+  async check(tx: PostgresQuery): Promise<void> {
+    if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function') throw notATransaction()
     const status = statusOf(tx)
     if (status === 'I') throw notOpen()
-    if (status === undefined) await tx.query(`LOCK TABLE ${table} IN ROW EXCLUSIVE MODE`)
-    return await tx.query(text, [...values])
-  } catch (error) {
-    throw invalidOf(error)
+    if (status === undefined) await this.query(tx, `LOCK TABLE ${this.#table} IN ROW EXCLUSIVE MODE`)
+    if (!this.#ours.has(tx)) await this.#checkDatabase(tx, status !== undefined)
+  }
+
+  /** @throws `transaction_invalid`, and what else PostgreSQL says, in our words. */
+  async query(tx: PostgresQuery, text: string, values: readonly unknown[] = []): Promise<PostgresResult> {
+    try {
+      return await tx.query(text, [...values])
+    } catch (error) {
+      throw invalidOf(error)
+    }
+  }
+
+  /** Another database may have tables of ours, too; which ours are is known once one has been used here. */
+  async #checkDatabase(tx: PostgresQuery, isConnection: boolean): Promise<void> {
+    const { identity } = this.#database
+    if (identity === undefined) return
+    const { rows } = await this.query(tx, this.#isOurs, [identity])
+    if (rows.length === 0) throw ofAnotherDatabase()
+    if (isConnection) this.#ours.add(tx)
   }
 }
 
@@ -48,7 +74,7 @@ function invalidOf(error: unknown): Error {
   return postgresError(error)
 }
 
-export function ofAnotherDatabase(cause?: unknown): TidingsError {
+function ofAnotherDatabase(cause?: unknown): TidingsError {
   return new TidingsError(
     'transaction_invalid',
     'The transaction given as tx is not on the database with the tables of this store, and two databases do not commit together. Keep the rows in the database of the outbox.',

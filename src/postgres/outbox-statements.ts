@@ -3,7 +3,8 @@ import { time } from './sql.ts'
 
 /** The statements of the outbox; docs/decisions/ has a page on the order in which records are claimed. */
 export function outboxStatements(schema: string): {
-  add(count: number): string
+  add(count: number, own: { readonly time: boolean }): string
+  readonly isOurs: string
   readonly lead: string
   readonly resign: string
   readonly term: string
@@ -21,18 +22,17 @@ export function outboxStatements(schema: string): {
   const held = `held AS MATERIALIZED (SELECT 1 FROM ${schema}.relay WHERE relay = $1 AND term = $2 FOR SHARE)`
   const wasHeld = 'SELECT EXISTS (SELECT FROM held) AS held'
   return {
-    // Scalars only: not every query builder hands arrays on. Nothing is written into the tables of another database.
-    add(count) {
+    // Scalars only: not every query builder hands arrays on.
+    add(count, own) {
+      const width = own.time ? 5 : 4
       const rows = Array.from({ length: count }, (_, row) => {
-        const first = 3 + 4 * row
-        return `($${first}, $${first + 1}::integer, $${first + 2}, $${first + 3}::bigint)`
+        const values = Array.from({ length: width }, (__, column) => `$${row * width + column + 1}`)
+        return `(${values.join(', ')})`
       })
-      return `INSERT INTO ${schema}.outbox (topic, partition, body, not_before, added_at)
-        SELECT r.topic, r.partition, r.body, r.not_before, ${time('$2')}
-        FROM (VALUES ${rows.join(', ')}) r (topic, partition, body, not_before)
-        WHERE $1::uuid IS NULL OR EXISTS (SELECT FROM ${schema}.format f WHERE f.identity = $1::uuid)
-        RETURNING 1`
+      return `INSERT INTO ${schema}.outbox (topic, partition, body, not_before${own.time ? ', added_at' : ''})
+        VALUES ${rows.join(', ')}`
     },
+    isOurs: `SELECT 1 FROM ${schema}.format WHERE identity = $1::uuid`,
     lead: `INSERT INTO ${schema}.relay AS r (relay, term, lease_until, locked)
       VALUES ($1, 1, ${time('$4')} + $2::bigint, $3::boolean)
       ON CONFLICT (id) DO UPDATE SET relay = excluded.relay, lease_until = excluded.lease_until, locked = excluded.locked,

@@ -9,7 +9,7 @@ import type {
   RelayTerm,
 } from '../outbox/index.ts'
 import { fencedRelay } from '../outbox/index.ts'
-import { inCallersTransaction, ofAnotherDatabase } from './caller.ts'
+import { CallersTransactions } from './caller.ts'
 import { Database, type PostgresOptions } from './database.ts'
 import { outboxStatements } from './outbox-statements.ts'
 import type { PostgresQuery } from './query.ts'
@@ -36,6 +36,7 @@ export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
   readonly #database: Database
   readonly #session: Session
   readonly #sql: ReturnType<typeof outboxStatements>
+  readonly #callers: CallersTransactions
   readonly #listeners = new Listeners()
   #poll: Timer | undefined
 
@@ -43,21 +44,20 @@ export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
     this.#database = database
     this.#session = new Session(database)
     this.#sql = outboxStatements(database.schema)
+    this.#callers = new CallersTransactions(database, `${database.schema}.outbox`, this.#sql.isOurs)
   }
 
   async add(tx: PostgresQuery, records: readonly OutboxRecord[]): Promise<void> {
-    const { identity = null, nowMs, schema } = this.#database
+    if (records.length === 0) return
+    const { nowMs } = this.#database
+    await this.#callers.check(tx)
     for (let from = 0; from < records.length; from += insertedTogether) {
       const some = records.slice(from, from + insertedTogether)
-      const values = some.flatMap(({ topic, partition, body, notBefore }) => [
-        topic,
-        partition,
-        body,
-        notBefore ?? null,
-      ])
-      const text = this.#sql.add(some.length)
-      const { rows } = await inCallersTransaction(tx, `${schema}.outbox`, text, [identity, nowMs, ...values])
-      if (rows.length < some.length) throw ofAnotherDatabase()
+      const values = some.flatMap(({ topic, partition, body, notBefore = null }) => {
+        const columns = [topic, partition, body, notBefore]
+        return nowMs === null ? columns : [...columns, nowMs]
+      })
+      await this.#callers.query(tx, this.#sql.add(some.length, { time: nowMs !== null }), values)
     }
   }
 
