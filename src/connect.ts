@@ -133,9 +133,10 @@ export async function connectRegistry(
   url: string,
   options: ConfluentRegistryOptions & Pick<ConnectOptions, 'create'> = {},
 ): Promise<SchemaRegistry> {
-  const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, options)
+  const { create, ...clientOptions } = options
+  const overHttp = async (): Promise<SchemaRegistry> => confluentRegistry(url, clientOptions)
   const embedded = async (): Promise<SchemaRegistry> =>
-    embeddedRegistry(await connectSchemaStore(url, options))
+    embeddedRegistry(await connectSchemaStore(url, { create }))
   const schemes = {
     http: overHttp,
     https: overHttp,

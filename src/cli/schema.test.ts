@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { connect } from '../index.ts'
+import { memorySchemaStore } from '../memory/index.ts'
+import { listen, registryServer } from '../registry/index.ts'
 import { type Ended, jsonLines, Shell } from './cli.fixture.ts'
 
 const source = new URL('../index.ts', import.meta.url).pathname
@@ -153,6 +155,29 @@ test.each([['check'], ['push', '--dry-run'], ['ls'], ['show', type], ['gen'], ['
     expect(existsSync(shell.path('registry.db'))).toBe(false)
   },
 )
+
+test('every command that has to do with a registry works with one over HTTP', async () => {
+  using shell = shellWith(v1, v2)
+  mkdirSync(shell.path('schemas'))
+  shell.write('schemas/com.example.a.json', object('a'))
+  const listening = await listen(registryServer({ store: memorySchemaStore() }), { port: 0 })
+  onTestFinished(() => listening.close())
+  const commands = [
+    ['check'],
+    ['push', '--dry-run'],
+    ['push'],
+    ['import', 'schemas'],
+    ['ls'],
+    ['show', type],
+    ['gen'],
+    ['diff', type],
+  ]
+  for (const command of commands)
+    expect(await shell.run(['schema', ...command, '--registry', listening.url]), command[0]).toMatchObject({
+      exitCode: 0,
+    })
+  expect((await shell.run(['schema', 'ls', '--registry', listening.url])).stdout).toContain('com.example.a')
+})
 
 test('looking at a file without schemas says so, and leaves it as it is', async () => {
   using shell = shellWith(v1)
