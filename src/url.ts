@@ -1,6 +1,9 @@
 import { shown, TidingsError } from './kernel/index.ts'
 
-/** Opens what a URL names by its scheme. @throws `url_invalid` for another scheme. */
+/** Engines that keep events alone: what lives in a database beside a caller's rows needs another one. */
+const withoutTables: readonly string[] = ['kafka']
+
+/** Opens what a URL names by its scheme. @throws `url_invalid` for another scheme, `capability_missing` for an engine that lacks it. */
 export function openUrl<Opened>(
   url: string,
   schemes: Readonly<Record<string, (rest: string) => Promise<Opened>>>,
@@ -12,6 +15,12 @@ export function openUrl<Opened>(
   const known = Object.keys(schemes)
     .map((name) => `${name}:`)
     .join(' or ')
+  if (withoutTables.includes(scheme)) {
+    throw new TidingsError(
+      'capability_missing',
+      `${scheme} keeps events alone, and has no ${what}. Name a database for it, with a URL that begins with ${known}.`,
+    )
+  }
   throw new TidingsError(
     'url_invalid',
     `${shown(url)} names no ${what}. A URL begins with ${known}, as in sqlite:shop.db.`,

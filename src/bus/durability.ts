@@ -1,13 +1,16 @@
-import { listed, TidingsError } from '../kernel/index.ts'
+import { limits, listed, Recent, TidingsError } from '../kernel/index.ts'
 import type { Capabilities, DurabilityFinding, Needs } from '../log/index.ts'
 import type { Engine } from './engine.ts'
 
 /** `required`: an engine that can lose what it has acknowledged is refused. An engine in memory is known to. */
 export type Durability<C extends Capabilities> = Needs<C, 'durableAck', 'memory', 'required'>
 
+/** What this process was warned of already: programs open more than one bus. */
+const warned = new Recent<true>(limits.warningsKept)
+
 /**
  * Looks whether the engine keeps what it acknowledges. Where that is required, anything but safe is refused; else there
- * is one warning for whatever is weak. Nobody needs to be warned that memory is not kept.
+ * is one warning in a process for whatever is weak. Nobody needs to be warned that memory is not kept.
  * @throws `not_durable`
  */
 export async function checkDurability(
@@ -20,6 +23,8 @@ export async function checkDurability(
   if (found.length === 0) return
   const sentence = `${engine.capabilities.name} can lose what it has acknowledged: ${found.map(findingText).join(' ')}`
   if (required) throw new TidingsError('not_durable', sentence)
+  if (warned.get(sentence)) return
+  warned.set(sentence, true)
   process.emitWarning(`not_durable: ${sentence}`)
 }
 

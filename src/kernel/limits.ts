@@ -29,6 +29,8 @@ export const limits = {
   /** Requests to a registry at the same time, and the versions of one event that are read there. */
   registryRequests: 8,
   schemaVersions: 1_000,
+  /** Warnings about engines that are remembered, so that each is given once. */
+  warningsKept: 100,
   /** Events of one topic, and dead letters of it, that are looked at for versions that the code has no longer. */
   coverageEvents: 100_000,
   coverageDeadLetters: 10_000,

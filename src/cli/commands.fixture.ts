@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import { connect, connectOutbox, connectProjections, connectStreams, openBus } from '../index.ts'
+import { openStreams } from '../streams/index.ts'
+import { created, jsonLines, Shell } from './cli.fixture.ts'
+import { cart } from './streams.config.fixture.ts'
+import { catalog, created as orderCreated } from './tidings.config.fixture.ts'
+
+/** Where a case runs: a part of an engine that nobody else uses. */
+export interface Place extends AsyncDisposable {
+  readonly url: string
+  readonly namespace: string
+}
+
+/** A folder whose configuration names the place. */
+class EngineShell extends Shell {
+  readonly place: Place
+
+  constructor(place: Place) {
+    const fixture = new URL('tidings.config.fixture.ts', import.meta.url).pathname
+    const { url, namespace } = place
+    super({
+      config: `import config from '${fixture}'\nexport default { ...config, ...${JSON.stringify({ url, namespace })} }\n`,
+    })
+    this.place = place
+  }
+
+  /** What a command prints as JSON. */
+  async json(...argv: readonly string[]): Promise<unknown[]> {
+    const { exitCode, stdout, stderr } = await this.run([...argv, '--json'])
+    expect([exitCode, stderr]).toEqual([0, expect.any(String)])
+    return jsonLines(stdout)
+  }
+
+  /** Events of these orders, in one call. */
+  async publish(...orderIds: readonly string[]): Promise<void> {
+    const stdin = orderIds.map((orderId) => created(orderId)).join('\n')
+    const { exitCode, stderr } = await this.run(['publish', '--file', '-'], { stdin })
+    expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/published/)])
+  }
+
+  /** The group `billing` handles all there is and leaves; orders that it cannot handle become dead letters. */
+  async bill(...refused: readonly string[]): Promise<readonly string[]> {
+    const { url, namespace } = this.place
+    const transport = await connect(url)
+    const report = (): void => undefined
+    const options = { catalog, namespace, source: '/billing', drainOn: false, report } as const
+    await using bus = await openBus({ ...options, transport })
+    const handled: string[] = []
+    const group = bus.group('billing', { start: 'start', retry: { attempts: 1 } })
+    group.on(orderCreated, ({ event }) => {
+      if (refused.includes(event.data.orderId)) throw new Error('card refused')
+      handled.push(event.data.orderId)
+    })
+    await group.caughtUp()
+    return handled
+  }
+}
+
+/** What the commands do on every engine, with what they say where it lacks a capability. */
+export function commandCases(
+  open: () => Promise<Place>,
+  { delay, tables }: { readonly delay: boolean; readonly tables: boolean },
+): void {
+  const onEngine = (name: string, run: (shell: EngineShell) => Promise<void>): void => {
+    test(name, async () => {
+      await using place = await open()
+      using shell = new EngineShell(place)
+      await run(shell)
+    })
+  }
+
+  onEngine('publish, tail and topics show what is there, in the namespace', async (shell) => {
+    const data = JSON.stringify({ orderId: 'o-1', totalCents: 1 })
+    const one = await shell.run(['publish', 'com.example.orders.created', '--data', data])
+    expect([one.exitCode, one.stderr]).toEqual([0, expect.stringContaining('1 event published')])
+    await shell.publish('o-2', 'o-3')
+    expect(await shell.json('topics')).toMatchObject([{ topic: 'orders', partitions: 4, events: 3 }])
+    expect((await shell.run(['topics', 'orders'])).stdout.trim().split('\n')).toHaveLength(5)
+    const tailed = (await shell.json('tail', 'orders', '--from', 'start')) as { data: { orderId: string } }[]
+    expect(tailed.map((event) => event.data.orderId).toSorted()).toEqual(['o-1', 'o-2', 'o-3'])
+    expect(await shell.json('tail', 'orders', '--from', '2000-01-01T00:00:00Z', '-n', '1')).toHaveLength(1)
+    expect(await shell.json('tail', 'orders', '--subject', 'orders/o-2')).toMatchObject([{ id: 'o-2' }])
+  })
+
+  onEngine('groups and lag show who has read what', async (shell) => {
+    await shell.publish('o-1', 'o-2', 'o-3')
+    expect(await shell.bill()).toHaveLength(3)
+    await shell.publish('o-4')
+    expect(await shell.json('groups', 'ls')).toMatchObject([{ group: 'billing', topics: ['orders'] }])
+    expect(await shell.json('groups', 'show', 'billing')).toMatchObject([{ group: 'billing' }])
+    expect(await shell.json('lag')).toMatchObject([{ group: 'billing', topic: 'orders', lag: 1 }])
+    expect(await shell.run(['lag', 'billing', '--fail-over', '0'])).toMatchObject({ exitCode: 3 })
+    expect(await shell.run(['lag', 'shipping'])).toMatchObject({ exitCode: 4 })
+  })
+
+  onEngine('seek moves a group, pause stops it, and forget ends it', async (shell) => {
+    await shell.publish('o-1', 'o-2')
+    expect(await shell.bill()).toHaveLength(2)
+    const back = ['seek', 'billing', '--to', 'start', '--yes']
+    expect(await shell.run(back)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('--force') })
+    await shell.json(...back, '--force')
+    expect(await shell.json('lag')).toMatchObject([{ lag: 2 }])
+    await shell.json('seek', 'billing', '--to', 'end', '--yes')
+    await shell.json(
+      'seek',
+      'billing',
+      '--to',
+      '2000-01-01T00:00:00Z',
+      '--topic',
+      'orders',
+      '--force',
+      '--yes',
+    )
+    expect((await shell.bill()).toSorted()).toEqual(['o-1', 'o-2'])
+    expect(await shell.json('groups', 'pause', 'billing')).toMatchObject([{ group: 'billing', paused: [{}] }])
+    expect(await shell.json('groups', 'resume', 'billing')).toMatchObject([{ paused: [] }])
+    await shell.json('groups', 'forget', 'billing', '--yes')
+    expect(await shell.json('groups', 'ls')).toEqual([])
+  })
+
+  onEngine('dead letters are listed, shown, redriven and discarded', async (shell) => {
+    await shell.publish('o-1', 'bad', 'worse')
+    expect(await shell.bill('bad', 'worse')).toEqual(['o-1'])
+    const letters = (await shell.json('dead-letters', 'ls')) as { id: string; message: string }[]
+    expect(letters).toMatchObject([{ group: 'billing' }, { group: 'billing' }])
+    const ofOrder = async (orderId: string): Promise<string> => {
+      for (const { id } of letters) {
+        const [shown] = (await shell.json('dead-letters', 'show', id)) as object[]
+        if (JSON.stringify(shown).includes(`orders/${orderId}`)) return id
+      }
+      return ''
+    }
+    await shell.json('dead-letters', 'redrive', await ofOrder('bad'))
+    await shell.json('dead-letters', 'discard', await ofOrder('worse'), '--reason', 'a test', '--yes')
+    expect(await shell.bill()).toEqual(['bad'])
+    expect(await shell.json('dead-letters', 'ls', '--state', 'dead')).toEqual([])
+  })
+
+  onEngine('engines tells what the engine can do', async (shell) => {
+    await shell.publish('o-1')
+    const [engine] = await shell.json('engines')
+    expect(engine).toMatchObject({ capabilities: { hold: true, delay } })
+  })
+
+  onEngine('publishing later works, or says that the engine cannot', async (shell) => {
+    const argv = ['publish', 'com.example.orders.created', '--data', '{"orderId":"o-1","totalCents":1}']
+    const { exitCode, stderr } = await shell.run([...argv, '--not-before', '2099-01-01T00:00:00Z'])
+    if (delay) expect([exitCode, stderr]).toEqual([0, expect.stringContaining('1 event published')])
+    else expect([exitCode, stderr]).toEqual([6, expect.stringContaining('capability_missing: ')])
+  })
+
+  onEngine(
+    'outboxes, streams and schemas live in a database, which this engine is or is not',
+    async (shell) => {
+      const { url } = shell.place
+      shell.write('streams.ts', streamsConfiguration(url))
+      if (tables) await fillTables(url)
+      const commands = [
+        ['schema', 'push', '--registry', url],
+        ['schema', 'ls', '--registry', url],
+        ['outbox', 'status', '--store', url],
+        ['streams', 'ls', '--config', 'streams.ts'],
+        ['streams', 'show', 'cart-7', '--state', '--config', 'streams.ts'],
+        ['projections', 'ls', '--config', 'streams.ts'],
+      ]
+      for (const argv of commands) {
+        const ended = await shell.run(argv)
+        if (tables) expect([argv, ended]).toMatchObject([argv, { exitCode: 0 }])
+        else
+          expect(ended).toMatchObject({
+            exitCode: 6,
+            stderr: expect.stringContaining('capability_missing: '),
+          })
+      }
+    },
+  )
+
+  onEngine(
+    'migrate brings the tables of PostgreSQL up to date, and says that others have none',
+    async (shell) => {
+      const { url } = shell.place
+      const { exitCode, stderr } = await shell.run(['migrate', '--url', url])
+      if (url.startsWith('postgres')) expect(exitCode).toBe(0)
+      else expect([exitCode, stderr]).toEqual([6, expect.stringContaining('capability_missing: ')])
+    },
+  )
+}
+
+function streamsConfiguration(url: string): string {
+  const fixture = new URL('streams.config.fixture.ts', import.meta.url).pathname
+  const quoted = JSON.stringify(url)
+  return `import { cart, skus } from '${fixture}'
+export default {
+  url: ${quoted},
+  streams: [{ url: ${quoted}, of: [cart] }],
+  projections: [{ url: ${quoted}, streams: ${quoted}, of: [skus] }],
+}
+`
+}
+
+/** An outbox, and a stream with an event. */
+async function fillTables(url: string): Promise<void> {
+  const outbox = await connectOutbox(url)
+  await outbox.figures()
+  await outbox.close()
+  await using streams = openStreams({ store: await connectStreams(url), source: '/carts' })
+  await streams.execute(cart, '7', 'hat')
+  const projections = await connectProjections(url)
+  await projections.close()
+}
