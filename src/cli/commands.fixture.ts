@@ -11,6 +11,8 @@ export interface Place extends AsyncDisposable {
   readonly namespace: string
 }
 
+const silent = (): void => undefined
+
 /** A folder whose configuration names the place. */
 class EngineShell extends Shell {
   readonly place: Place
@@ -42,8 +44,7 @@ class EngineShell extends Shell {
   async bill(...refused: readonly string[]): Promise<readonly string[]> {
     const { url, namespace } = this.place
     const transport = await connect(url)
-    const report = (): void => undefined
-    const options = { catalog, namespace, source: '/billing', drainOn: false, report } as const
+    const options = { catalog, namespace, source: '/billing', drainOn: false, report: silent } as const
     await using bus = await openBus({ ...options, transport })
     const handled: string[] = []
     const group = bus.group('billing', { start: 'start', retry: { attempts: 1 } })
