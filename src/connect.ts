@@ -111,15 +111,16 @@ export async function connectSchemaStore(
 ): Promise<SchemaStore> {
   const postgres = async (): Promise<SchemaStore> =>
     (await import('./postgres/index.ts')).postgresSchemaStore(url, options)
-  return openUrl<SchemaStore>(url, {
+  const schemes = {
     memory: async () => (await import('./memory/index.ts')).memorySchemaStore(),
-    sqlite: async (rest) => {
+    sqlite: async (rest: string) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqliteSchemaStore(file, options)
     },
     postgres,
     postgresql: postgres,
-  })
+  }
+  return openUrl<SchemaStore>(url, schemes, 'store of schemas')
 }
 
 /**

@@ -12,6 +12,7 @@ export type { EventOf, EventSelector, SelectedOf, VersionedEvent } from './event
 export type { NotInTheCatalog, Opened } from './opened.ts'
 export { importSchema } from './import-schema.ts'
 export {
+  majorOf,
   publishedBy,
   publishedIn,
   codeVersionOf,

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { asyncApi, type Catalog } from '../catalog/index.ts'
 import type { Config } from '../index.ts'
 import { configurationMissing, readConfiguration } from './configuration.ts'
 import type { Context } from './context.ts'
 import type { EngineOptions } from './engine.ts'
+import { writeOut } from './out-file.ts'
 
 interface AsyncApiOptions extends EngineOptions {
   readonly out?: string
@@ -38,7 +39,7 @@ export function addAsyncApi(program: Command, { io, output }: Context): void {
       if (config?.catalog === undefined) throw configurationMissing('The document is made from a catalog.')
       const text = JSON.stringify(documentOf(config.catalog, config, options, io.cwd), null, 2)
       if (options.out === undefined) await output.line(text)
-      else writeFileSync(resolve(io.cwd, options.out), `${text}\n`)
+      else writeOut(text, options.out, io.cwd)
     })
 }
 

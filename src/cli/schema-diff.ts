@@ -61,8 +61,11 @@ function pairOf(
   const from = versions.find(({ version }) => version === wanted)
   if (from !== undefined && to !== undefined) return { from, to }
   const known = versions.map(({ version }) => String(version))
-  const there = known.length === 0 ? 'There is none' : `There is ${namesText(known)}`
-  throw new TidingsError('schema_missing', `These two versions of ${type} are not there. ${there}.`)
+  const there = known.length === 0 ? 'none' : namesText(known)
+  throw new TidingsError(
+    'schema_missing',
+    `There are no two such versions of ${type} to compare. It has ${there}.`,
+  )
 }
 
 function latest(
@@ -81,5 +84,5 @@ function summary(differences: readonly Difference[], from: number, to: number): 
   const breaking = differences.filter(({ breaks }) => breaks).length
   const found = counted(differences.length, 'difference')
   if (breaking === 0) return `${found}: data of version ${from} is valid in version ${to}.`
-  return `${found}, ${breaking} of which break data of version ${from}. An upcaster brings it to version ${to}.`
+  return `${found}, ${breaking} of which ${breaking === 1 ? 'breaks' : 'break'} data of version ${from}. An upcaster brings it to version ${to}.`
 }

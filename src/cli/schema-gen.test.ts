@@ -74,6 +74,34 @@ ordersCreated.create(data)
   expect(run()).toBe('')
 }, 60_000)
 
+test('a version that another program registered without a group belongs to the one before it', async () => {
+  using shell = new Shell()
+  const registry = await connectRegistry(`sqlite:${shell.path('registry.db')}`)
+  const schema = { type: 'object', properties: { note: { type: 'string' } } }
+  await importSchema(registry, { type: 'com.example.a', version: 1, text: JSON.stringify(schema) })
+  const text = JSON.stringify({ ...schema, description: 'with a note' })
+  await registry.register('com.example.a', { schemaType: 'JSON', schema: text })
+  await registry.close()
+  const { stdout } = await shell.run(['schema', 'gen', '--registry', 'sqlite:registry.db'])
+  expect([...stdout.matchAll(/\.version\((\d)/g)].map(([, version]) => version)).toEqual(['1', '2'])
+})
+
+test('gen makes the folders of its file, and says what it cannot write', async () => {
+  using shell = new Shell()
+  const registry = await connectRegistry(`sqlite:${shell.path('registry.db')}`)
+  await importSchema(registry, { type: 'com.example.a', version: 1, text: '{"type":"object"}' })
+  await registry.close()
+  const gen = ['schema', 'gen', '--registry', 'sqlite:registry.db', '--out']
+  expect(await shell.run([...gen, 'src/events/all.ts'])).toMatchObject({ exitCode: 0 })
+  expect(readFileSync(shell.path('src/events/all.ts'), 'utf8')).toContain('com.example.a')
+  expect(await shell.run([...gen, 'src/events'])).toMatchObject({
+    exitCode: 6,
+    stderr: expect.stringMatching(
+      /^tidings: file_read_only: \S+\/src\/events cannot be written: EISDIR.*\. Name another file with --out\.\n$/,
+    ),
+  })
+})
+
 test('versions before the last upcaster are left out', async () => {
   using shell = new Shell()
   const registry = await connectRegistry(`sqlite:${shell.path('registry.db')}`)

@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { publishedIn, type RegisteredVersion } from '../catalog/index.ts'
+import { majorOf, publishedIn, type RegisteredVersion } from '../catalog/index.ts'
 import { TidingsError } from '../index.ts'
 import type { SchemaRegistry } from '../schema/index.ts'
 import type { Context } from './context.ts'
+import { writeOut } from './out-file.ts'
 import { type RegistryOptions, registryHelp, withRegistry } from './schema-registry.ts'
 import { counted, namesText } from './text.ts'
 import { definitionName, literal } from './typescript.ts'
@@ -28,7 +27,7 @@ export function addSchemaGen(schema: Command, { io, output }: Context): void {
         const events = await eventsOf(registry, types)
         const text = moduleOf(events)
         if (options.out === undefined) return output.line(text)
-        writeFileSync(resolve(io.cwd, options.out), `${text}\n`)
+        writeOut(text, options.out, io.cwd)
         output.words(`${counted(events.length, 'event')} written to ${options.out}.`)
       })
     })
@@ -60,10 +59,10 @@ async function eventsOf(
 
 /** The last versions that follow each other without an upcaster and without a gap, which a definition cannot have. */
 function newestGroup(versions: readonly RegisteredVersion[]): readonly RegisteredVersion[] {
-  const newest = versions.at(-1)
+  const major = majorOf(versions)
   const last = versions.findLastIndex(
-    ({ version, registered }, at) =>
-      registered.metadata?.properties?.['major'] !== newest?.registered.metadata?.properties?.['major'] ||
+    ({ version }, at) =>
+      majorOf(versions.slice(0, at + 1)) !== major ||
       (versions[at + 1]?.version ?? version + 1) !== version + 1,
   )
   return versions.slice(last + 1)

@@ -49,8 +49,9 @@ async function importAll(
     const outcome = await importFile(registry, file)
     if ('error' in outcome) {
       output.words(`${file.name}: ${oneLine(outcome.error.message)}`)
-      context.exitCode =
-        outcome.error.code === 'schema_incompatible' ? exitCodes.checkFailed : exitCodes.failed
+      // A file that cannot be read weighs more than a version that is refused, in whatever order they come.
+      if (outcome.error.code !== 'schema_incompatible') context.exitCode = exitCodes.failed
+      else context.exitCode ||= exitCodes.checkFailed
     } else if (outcome.isNew) registered += 1
     if (json) await output.line(JSON.stringify(outcomeJson(file, outcome)))
   }

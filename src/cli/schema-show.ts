@@ -37,17 +37,17 @@ async function registeredOf(
   const registered = await registry.version(subject, version)
   if (registered !== undefined) return registered
   const versions = await registry.versions(subject)
-  const there =
-    versions.length > 0 ? `It has ${namesText(versions.map(String))}` : await subjectsText(registry)
-  throw new TidingsError(
-    'schema_missing',
-    `Schema subject ${JSON.stringify(subject)} has no version ${version}. ${there}.`,
-  )
-}
-
-async function subjectsText(registry: SchemaRegistry): Promise<string> {
+  const name = JSON.stringify(subject)
+  if (versions.length > 0) {
+    const there = namesText(versions.map(String))
+    throw new TidingsError(
+      'schema_missing',
+      `Schema subject ${name} has no version ${version}. It has ${there}.`,
+    )
+  }
   const subjects = await registry.schemaSubjects()
-  return subjects.length === 0 ? 'The registry has none yet' : `The registry has ${namesText(subjects)}`
+  const others = subjects.length === 0 ? 'It has none yet' : `It has ${namesText(subjects)}`
+  throw new TidingsError('schema_missing', `The registry has no schema subject ${name}. ${others}.`)
 }
 
 /** Indented; what is not JSON stays as it is. */

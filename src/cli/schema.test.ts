@@ -211,7 +211,7 @@ ${type}         2       2   2  JSON
 
 test.each([
   [[type, '7'], `has no version 7. It has 1 and 2.`],
-  [['com.example.other'], `has no version latest. The registry has ${type}.`],
+  [['com.example.other'], `The registry has no schema subject "com.example.other". It has ${type}.`],
 ])('show %j is told what there is', async (names, says) => {
   using shell = shellWith(v1, v2)
   await shell.run(['schema', 'push', ...registry])
@@ -226,7 +226,7 @@ test('diff explains what an upcaster has to do', async () => {
   const { exitCode, stdout, stderr } = await shell.run(['schema', 'diff', type])
   expect([exitCode, stderr]).toEqual([
     0,
-    '2 differences, 1 of which break data of version 2. An upcaster brings it to version 3.\n',
+    '2 differences, 1 of which breaks data of version 2. An upcaster brings it to version 3.\n',
   ])
   expect(stdout).toMatch(/^breaks {2}\/required\/1 {2}"userId" may be missing/)
   expect(await shell.run(['schema', 'diff', type, '--to', '2'])).toMatchObject({
@@ -236,7 +236,7 @@ test('diff explains what an upcaster has to do', async () => {
   expect(jsonLines(strict.stdout)).toMatchObject([{ kind: 'property_added', breaks: true }])
   expect(await shell.run(['schema', 'diff', type, '--from', '9'])).toMatchObject({
     exitCode: 4,
-    stderr: expect.stringContaining('There is 1, 2 and 3.'),
+    stderr: expect.stringContaining('It has 1, 2 and 3.'),
   })
 })
 
@@ -275,6 +275,17 @@ test('import registers a folder of schemas, and reports each file that is wrong'
     { type: 'com.example.b', code: 'schema_invalid' },
   ])
   expect(await shell.run(['schema', 'import', 'nowhere', ...registry])).toMatchObject({ exitCode: 4 })
+})
+
+test('import ends with 3 where a version is refused, and with 1 where a file is none, whichever comes first', async () => {
+  using shell = shellWith(v1)
+  mkdirSync(shell.path('schemas'))
+  shell.write('schemas/com.example.b.json', object())
+  shell.write('schemas/com.example.b.2.json', object('a'))
+  const importing = ['schema', 'import', 'schemas', ...registry]
+  expect(await shell.run(importing)).toMatchObject({ exitCode: 3 })
+  shell.write('schemas/com.example.a.json', '{')
+  expect(await shell.run(importing)).toMatchObject({ exitCode: 1 })
 })
 
 test('the configuration may name the registry, a file beside it', async () => {

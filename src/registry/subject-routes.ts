@@ -27,10 +27,11 @@ export function addSubjects(app: Hono, registry: EmbeddedRegistry): void {
   })
 
   app.post('/subjects/:subject', async (c) => {
-    const name = await subjectNameIn(c, registry)
+    const subject = await subjectIn(c, registry)
+    const name = subjectText(subject)
     const definition = definitionIn(await jsonBody(c.req.raw))
     const deleted = flag(c, 'deleted')
-    await checkSubject(registry, await subjectIn(c, registry), deleted)
+    await checkSubject(registry, subject, deleted)
     const found = await registry.lookUp(name, definition, { deleted })
     if (found !== undefined) return c.json(versionAnswer(found))
     throw new Fault(
