@@ -33,21 +33,25 @@ Examples:
   tidings migrate --url postgres://owner@localhost/shop
   tidings migrate --dry-run | psql shop --single-transaction`
 
-/** The one named, else those of the configuration: of the engine and of the outboxes. @throws `capability_missing` for none. */
+/** The one named, else those of the configuration: of the engine, the outboxes and the registry. @throws `capability_missing` for none. */
 async function databases({ url, config }: MigrateOptions, cwd: string): Promise<readonly string[]> {
-  const configured = url === undefined ? await readConfiguration(config, cwd) : undefined
-  if (url === undefined && configured === undefined)
-    throw configurationMissing(
-      'No database is named: give --url postgres://HOST/DATABASE, or a configuration.',
-    )
-  const named =
-    url === undefined ? [configured?.url ?? '', ...Object.values(configured?.outboxes ?? {})] : [url]
+  const named = url === undefined ? await configuredUrls(config, cwd) : [url]
   const found = [...new Set(named)].filter((each) => /^postgres(ql)?:/.test(each))
   if (found.length > 0) return found
   throw new TidingsError(
     'capability_missing',
     'Only PostgreSQL is migrated: a file of SQLite gets its tables when it is opened, and other engines have none. Name a database with --url postgres://HOST/DATABASE.',
   )
+}
+
+async function configuredUrls(file: string | undefined, cwd: string): Promise<readonly string[]> {
+  const configuration = await readConfiguration(file, cwd)
+  if (configuration === undefined)
+    throw configurationMissing(
+      'No database is named: give --url postgres://HOST/DATABASE, or a configuration.',
+    )
+  const { url, outboxes = {}, registry = '' } = configuration
+  return [url, ...Object.values(outboxes), registry]
 }
 
 async function print(

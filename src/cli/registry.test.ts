@@ -72,6 +72,7 @@ test.each([
   [['--host', '0.0.0.0'], 2, /option_invalid: A registry on 0\.0\.0\.0 .* Give it a token/],
   [['--port', 'x'], 2, /whole number from 0/],
   [['--schema-base', 'x'], 2, /It is a path from \//],
+  [['--url', 'postgres://localhost:1/x'], 5, /engine_unreachable/],
   [['--url', 'kafka://x'], 2, /url_invalid: .* names no store of schemas\./],
 ])('the registry refuses %j', async (argv, exitCode, sentence) => {
   using shell = new Shell()

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { connectSchemaStore } from '../index.ts'
 import { listen, registryServer } from '../registry/index.ts'
+import { defaultContext } from '../schema/index.ts'
 import { configurationMissing, readConfiguration, resolvedUrl } from './configuration.ts'
 import type { Context } from './context.ts'
 import type { EngineOptions } from './engine.ts'
@@ -49,6 +50,8 @@ async function serve(options: RegistryOptions, { io, output }: Context): Promise
   const token = options.token ?? io.env['TIDINGS_REGISTRY_TOKEN'] ?? undefined
   const store = await connectSchemaStore(await urlOf(options, io))
   try {
+    // A database that cannot be used is said here, and not to every client.
+    await store.state({ context: defaultContext, name: '' })
     const server = registryServer({
       store,
       token,
