@@ -29,7 +29,7 @@ export async function benchOutbox({ rounds }: OutboxBenchOptions): Promise<objec
       postgres: server?.version,
     }
     const machine = { cpu: cpus()[0]?.model, cpus: cpus().length }
-    return { bench: 'outbox', rounds, ...versions, ...machine, ...runs.report() }
+    return { bench: 'outbox', rounds, versions, ...machine, ...runs.report() }
   } finally {
     if (isOurs) await stopServer(postgresServer)
     await rm(folder, { recursive: true })

@@ -5,7 +5,7 @@ import type { Costs, TransactionOptions } from './costs.ts'
 import type { RelayOptions } from './relay.ts'
 
 const transactions = 2_000
-const warmUp = 300
+const warmUp = 20_000
 const events = 100_000
 /** What a relay takes at once. */
 const batch = 1_000

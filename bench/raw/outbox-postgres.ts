@@ -34,8 +34,8 @@ export async function rawRelay({ url = '', schema = '', logFile, batch }: RelayO
     'CREATE TABLE raw_record (id INTEGER PRIMARY KEY, appended_at INTEGER NOT NULL, checksum INTEGER NOT NULL, body TEXT NOT NULL) STRICT',
   )
   const insert = log.prepare('INSERT INTO raw_record (appended_at, checksum, body) VALUES (?, ?, ?)')
-  const select = `SELECT position, topic, partition, not_before, body FROM ${schema}.outbox ORDER BY position LIMIT $1`
-  const remove = `DELETE FROM ${schema}.outbox WHERE position = ANY ($1::bigint[])`
+  const select = `SELECT position, topic, partition, not_before, body FROM ${schema}_tidings.outbox ORDER BY position LIMIT $1`
+  const remove = `DELETE FROM ${schema}_tidings.outbox WHERE position = ANY ($1::bigint[])`
   let moved = 0
   const startedMs = performance.now()
   for (;;) {

@@ -6,7 +6,7 @@ import {
   type Opened,
   versionOf,
 } from '../catalog/index.ts'
-import { type CloudEvent, checkEvent, partitionKeyOf } from '../event/index.ts'
+import { type CloudEvent, checkEvent, isAttributeText, partitionKeyOf } from '../event/index.ts'
 import { type Clock, type Issue, limits, type Random, TidingsError } from '../kernel/index.ts'
 import { type OutgoingRecord, partitionOf } from '../log/index.ts'
 import { issuesText } from '../schema/index.ts'
@@ -58,7 +58,7 @@ export class EventMaker {
   record(definition: EventDefinition, made: NewEvent, notBefore: number | undefined): OutgoingRecord {
     const issues = definition.issues(made.version, made.data)
     if (issues.length > 0) throw dataInvalid(made.type, made.version, issues)
-    const { type, version, data, ...attributes } = made
+    const { type, version, data } = made
     const event = {
       specversion: '1.0',
       id: this.#options.ids(),
@@ -71,7 +71,10 @@ export class EventMaker {
     } as const
     const subject = definition.subjectOf(data)
     const named = subject === undefined ? event : { ...event, subject }
-    return this.#place(checkEvent(withSet(named, attributes)), notBefore)
+    const given = givenBy(made)
+    // What is made here is valid: only what the caller gives has to be looked at.
+    const isValid = given === undefined && (subject === undefined || isAttributeText(subject))
+    return this.#place(isValid ? named : checkEvent({ ...named, ...given }), notBefore)
   }
 
   /** A whole CloudEvent, from elsewhere: its id, source and time stay. */
@@ -116,6 +119,17 @@ export class EventMaker {
     this.#time = `${this.#upToSecond}${String(nowMs - second * 1_000).padStart(3, '0')}Z`
     return this.#time
   }
+}
+
+/** Attributes that were set by whoever made it; undefined where none was. */
+function givenBy(made: NewEvent): Partial<NewEvent> | undefined {
+  let given: Record<string, unknown> | undefined
+  for (const name in made) {
+    if (name === 'type' || name === 'version' || name === 'data') continue
+    const value = made[name as keyof NewEvent]
+    if (value !== undefined) (given ??= {})[name] = value
+  }
+  return given
 }
 
 /** The event with those attributes that are set; `undefined` is not set. */

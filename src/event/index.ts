@@ -38,4 +38,4 @@ export {
   readKafka,
 } from './kafka.ts'
 export { isTimestamp, timestampMs } from './timestamp.ts'
-export { checkEvent, eventIssues } from './validate.ts'
+export { checkEvent, eventIssues, isAttributeText } from './validate.ts'

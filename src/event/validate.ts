@@ -78,6 +78,11 @@ function settled(event: Attributes): Attributes {
   return typeof base64 === 'string' ? { ...settledEvent, data: base64Bytes(base64) } : settledEvent
 }
 
+/** True for text that `id`, `subject` and the like may have. */
+export function isAttributeText(value: unknown): value is string {
+  return isText(value) && value !== ''
+}
+
 function attributeFault(name: string, value: unknown): string | undefined {
   if (isUnset(value)) return isAttributeName(name) || isData(name) ? undefined : nameFault
   switch (name) {
@@ -91,7 +96,7 @@ function attributeFault(name: string, value: unknown): string | undefined {
     case 'correlationid':
     case 'causationid':
     case 'sequence':
-      return isText(value) && value !== '' ? undefined : `must be ${textRule} and not empty`
+      return isAttributeText(value) ? undefined : `must be ${textRule} and not empty`
     case 'tracestate':
       return isText(value) ? undefined : `must be ${textRule}`
     case 'source':
