@@ -30,5 +30,6 @@ export function isHeld(renewedMs: number, nowMs: number, leaseMs: number): boole
 
 /** True for what is wrong with the event, or with where it goes: to try again cannot help. All else may pass by itself. */
 export function isRefusal(error: unknown): boolean {
-  return isTidingsError(error) && (error.kind === 'invalid' || error.kind === 'missing')
+  const goesNowhere = isTidingsError(error, 'topic_missing') || isTidingsError(error, 'partition_missing')
+  return goesNowhere || (isTidingsError(error) && error.kind === 'invalid')
 }

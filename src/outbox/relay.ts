@@ -73,7 +73,7 @@ export class Relay {
 
   /** Publishes from now on, until it is stopped. Whatever goes wrong is reported, and tried again. */
   start(): void {
-    this.#running ??= this.#run()
+    this.#running ??= this.#run(this.#options.store.watch(() => this.#wakeUp()))
   }
 
   /** Publishes what is pending still, for at most `limits.relayDrainMs`, and gives up the right. Safe to call twice. */
@@ -102,8 +102,7 @@ export class Relay {
     }
   }
 
-  async #run(): Promise<void> {
-    const stopWatching = this.#options.store.watch(() => this.#wakeUp())
+  async #run(stopWatching: () => void): Promise<void> {
     try {
       while (await this.#runRound());
     } finally {
