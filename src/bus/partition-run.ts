@@ -258,6 +258,7 @@ export class PartitionRun {
     readonly state: string
     readonly begun: number
     readonly fits: boolean
+    readonly finished: readonly FinishedRange[]
   } {
     const offset = this.#watermark.offset
     const begun = closing
@@ -277,7 +278,7 @@ export class PartitionRun {
           : attempts
       state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
-    return { offset, state, begun, fits }
+    return { offset, state, begun, fits, finished: this.#watermark.ranges }
   }
 
   /** Of the unfinished events, in offset order: those that were read, then those that are still to be. */

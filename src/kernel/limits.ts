@@ -167,6 +167,31 @@ export const limits = {
   /** Events that a projection takes in with one transaction, and the wait after it has failed. */
   projectionBatch: 500,
   projectionRetryMs: 1_000,
+  /** Connecting to RabbitMQ; a silent connection, in s, after which each side takes the other for lost. */
+  rabbitmqConnectMs: 10_000,
+  rabbitmqHeartbeatSeconds: 20,
+  /** How long is waited for RabbitMQ while it does not answer, and between attempts to connect again. */
+  rabbitmqPatienceMs: 10_000,
+  rabbitmqFirstBackoffMs: 50,
+  rabbitmqLongestBackoffMs: 2_000,
+  /** How long a publish waits for the confirm of RabbitMQ before it fails. */
+  rabbitmqDeliveryMs: 30_000,
+  /** Events of one partition that RabbitMQ delivers ahead of their acknowledgement; of a stream, those read ahead. */
+  rabbitmqPrefetch: 512,
+  rabbitmqStreamPrefetch: 1_000,
+  /** Within what RabbitMQ wants an acknowledgement, unless it was set otherwise there. */
+  rabbitmqConsumerTimeoutMs: 1_800_000,
+  /** The attributes of an event as headers: with them they fit into one frame. */
+  rabbitmqHeaderBytes: 65_536,
+  /** What the stream of topics and groups holds, and in which parts it forgets; after how many entries all is written again. */
+  rabbitmqTopologyBytes: 33_554_432,
+  rabbitmqSegmentBytes: 4_194_304,
+  rabbitmqSnapshotEntries: 2_000,
+  /** How often members report what they have in flight, and how old the view of topics and groups may be that is shown. */
+  rabbitmqReportMs: 500,
+  rabbitmqViewMs: 1_000,
+  /** One write to the stream of dead letters, about. */
+  rabbitmqEntryBytes: 4_194_304,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

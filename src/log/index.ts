@@ -28,10 +28,10 @@ export {
 export { applyRetention } from './housekeeping.ts'
 export { dueForLease, type KeptLease, keptByLoop, type Lease } from './lease.ts'
 export { partitionLag } from './lag.ts'
-export { groupMissing, rewindRefused } from './log-admin.ts'
+export { groupMissing, LogAdmin, rewindRefused } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'
 export { LogTransport } from './log-transport.ts'
-export { checkMember } from './membership.ts'
+export { checkMember, heldName, isFinal, Membership } from './membership.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
 export { type GroupPart, isPaused, withPaused, withResumed } from './pause.ts'
 export type { DurabilityFinding, Probe } from './probe.ts'
@@ -40,6 +40,7 @@ export type {
   Batch,
   Commit,
   OutgoingRecord,
+  Progress,
   StoredRecord,
   SubscribeRequest,
   Subscription,

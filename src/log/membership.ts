@@ -6,7 +6,7 @@ import type { LoadedGroup, LogStore } from './log-store.ts'
 import { partitionName } from './partitioner.ts'
 
 export interface MembershipOptions {
-  readonly store: LogStore
+  readonly store: Pick<LogStore, 'loadGroup' | 'saveGroup' | 'topics' | 'keepLease'>
   readonly clock: Clock
   readonly group: string
   readonly member: string

@@ -1,6 +1,7 @@
 import type { CloudEvent, EncodedEvent } from '../event/index.ts'
 import type { Capabilities, Start } from './capabilities.ts'
 import type { Rewind } from './group.ts'
+import type { FinishedRange } from './watermark.ts'
 
 /** An event stored at a topic, partition and offset. */
 export interface StoredRecord {
@@ -88,6 +89,13 @@ export interface Commit {
   readonly state: string
 }
 
+/** What a member says of its progress in one partition. */
+export interface Progress extends Commit {
+  readonly assignment: Assignment
+  /** Finished above the watermark, as `state` has it, too: for engines that acknowledge single events and keep no state. */
+  readonly finished?: readonly FinishedRange[] | undefined
+}
+
 export interface Batch {
   readonly assignment: Assignment
   /** Of the assignment's partition, in offset order. The first batch of an assignment announces it, and may be empty. */
@@ -105,7 +113,7 @@ export interface Subscription extends AsyncIterable<Batch> {
    * Saves progress; fulfils when it is durable. A partition that meanwhile belongs to a newer generation is
    * refused: its assignment is revoked and returned here, the others are saved.
    */
-  commit(progress: readonly (Commit & { readonly assignment: Assignment })[]): Promise<readonly Assignment[]>
+  commit(progress: readonly Progress[]): Promise<readonly Assignment[]>
   /** Reads no more of this partition until `resume`. */
   pause(assignment: Assignment): void
   resume(assignment: Assignment): void

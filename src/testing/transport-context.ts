@@ -1,6 +1,12 @@
 import { fail } from 'node:assert/strict'
 import { type CloudEvent, decodeEvent } from '../event/index.ts'
-import type { OutgoingRecord, StoredRecord, Transport, TransportAdmin } from '../log/index.ts'
+import type {
+  OutgoingRecord,
+  StoredRecord,
+  SubscribeRequest,
+  Transport,
+  TransportAdmin,
+} from '../log/index.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export interface TransportContext extends AsyncDisposable {
@@ -13,8 +19,29 @@ export interface TransportContext extends AsyncDisposable {
 /** The topic that the cases write to. */
 export const topic = 'orders'
 
-export async function createOrders({ admin }: TransportContext, partitions = 2): Promise<void> {
+/** Creates the topic; on an engine that keeps nothing for groups that are yet to come, also the groups of the cases. */
+export async function createOrders(context: TransportContext, partitions = 2): Promise<void> {
+  const { admin, transport } = context
   await admin.createTopic({ name: topic, partitions, retention: { ageMs: undefined, bytes: undefined } })
+  if (transport.capabilities.replay.start) return
+  for (const group of ['billing', 'audit', reader])
+    await (await transport.subscribe({ ...request, group, member: 'first', start: 'end' })).close()
+}
+
+/** The group that sees what is stored where it cannot be read without one. */
+const reader = 'reader'
+
+/** How members of the cases join, unless a case says otherwise. */
+export const request: SubscribeRequest = {
+  group: 'billing',
+  member: 'one',
+  topics: [topic],
+  start: 'start',
+  sessionTimeoutMs: 10_000,
+  rewind: 'allowed',
+  heartbeatEveryMs: 3_000,
+  blockedMs: 60_000,
+  fetch: { maxRecords: 100, maxBytes: 1_000_000 },
 }
 
 export function outgoing(id: string, options: Partial<OutgoingRecord> = {}): OutgoingRecord {
@@ -39,8 +66,28 @@ export function idOf({ encoded }: StoredRecord): string {
 }
 
 /** The ids stored from an offset on. */
-export async function storedIds({ admin }: TransportContext, partition = 0, from = 0): Promise<string[]> {
-  return (await admin.read(topic, partition, from, { maxRecords: 10_000, maxBytes: 2 ** 40 })).map(idOf)
+export async function storedIds(context: TransportContext, partition = 0, from = 0): Promise<string[]> {
+  return (await stored(context, partition, from)).map(idOf)
+}
+
+/** What is stored from an offset on: as it is read, or as a group gets it that commits nothing. */
+export async function stored(
+  context: TransportContext,
+  partition = 0,
+  from = 0,
+): Promise<readonly StoredRecord[]> {
+  const { admin, transport } = context
+  if (transport.capabilities.replay.offset)
+    return admin.read(topic, partition, from, { maxRecords: 10_000, maxBytes: 2 ** 40 })
+  const subscription = await transport.subscribe({ ...request, group: reader })
+  const records: StoredRecord[] = []
+  const reading = (async () => {
+    for await (const batch of subscription) records.push(...batch.records)
+  })()
+  await quiet(context)
+  await subscription.close()
+  await reading
+  return records.filter((record) => record.partition === partition)
 }
 
 /** How long an engine may take, by its own clock: longer than a session. */

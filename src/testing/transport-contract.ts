@@ -1,7 +1,7 @@
 import type { Capabilities } from '../log/index.ts'
 import { type ContractCases, type ContractOptions, runContract } from './contract.ts'
 import type { TransportContext } from './transport-context.ts'
-import { groupCases, lagCases } from './transport-group-cases.ts'
+import { committedCases, groupCases, lagCases } from './transport-group-cases.ts'
 import { drainedCases, fencingCases } from './transport-handover-cases.ts'
 import { pauseCases } from './transport-pause-cases.ts'
 import { placeCases } from './transport-place-cases.ts'
@@ -34,6 +34,10 @@ const themes: readonly Theme[] = [
     cases: placeCases,
     lack: ({ replay }) =>
       replay.start && replay.time && replay.offset ? undefined : 'it cannot be read again from every place',
+  },
+  {
+    cases: committedCases,
+    lack: ({ replay }) => (replay.offset ? undefined : 'it acknowledges single events, and keeps no places'),
   },
   { cases: lagCases, lack: ({ lag }) => (lag === 'exact' ? undefined : `its lag is declared as ${lag}`) },
   {

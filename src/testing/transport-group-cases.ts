@@ -26,14 +26,14 @@ export const groupCases: ContractCases<TransportContext> = {
       await hasSeen(context, member, 3)
       deepStrictEqual(member.seen.toSorted(), ['a', 'b', 'c'])
     }
-    const names = (await context.admin.groups()).map(({ group }) => group)
-    deepStrictEqual(names.toSorted(), ['audit', 'billing'])
+    const names = new Set((await context.admin.groups()).map(({ group }) => group))
+    for (const group of ['audit', 'billing']) ok(names.has(group))
   },
 
   'starts a new group at the end: it gets what is published from then on': async (context) => {
     await createOrders(context)
     await publish(context, ['before'])
-    const member = await join(context, 'one', { start: 'end' })
+    const member = await join(context, 'one', { group: 'latecomers', start: 'end' })
     await haveOwned(context, [member], [2])
     await quiet(context)
     await publish(context, ['after'])
@@ -57,32 +57,6 @@ export const groupCases: ContractCases<TransportContext> = {
     for (const partition of [0, 1, 2, 3]) await publish(context, [`p${partition}`], partition)
     await eventually(context, 'every record was seen', () => new Set(two.seen).size === 4)
     deepStrictEqual(one.seen, [])
-  },
-
-  'announces each assignment, with where the group stands': async (context) => {
-    await createOrders(context, 1)
-    await publish(context, ['a'])
-    const member = await join(context, 'one')
-    await eventually(context, 'the assignment is announced', () => member.announced.length === 1)
-    const [assignment] = member.announced
-    deepStrictEqual([assignment?.committed.state, assignment?.end], ['', 1])
-    deepStrictEqual([assignment?.leaving.aborted, assignment?.revoked.aborted], [false, false])
-  },
-
-  'gives the next owner the committed offset and state': async (context) => {
-    await createOrders(context, 1)
-    await publish(context, ['a', 'b', 'c'])
-    const one = await join(context, 'one', { commits: false })
-    await hasSeen(context, one, 3)
-    const next = (one.records[1]?.offset ?? 0) + 1
-    const state = 's'.repeat(limits.commitStateBytes)
-    deepStrictEqual(await one.commit(0, next, state), [])
-    await one.subscription.close()
-    const two = await join(context, 'two')
-    await hasSeen(context, two, 1)
-    const committed = two.announced[0]?.committed
-    deepStrictEqual([committed?.offset, committed?.state], [next, state])
-    deepStrictEqual(two.seen, ['c'])
   },
 
   'delivers again what was in flight when a member closed': async (context) => {
@@ -164,6 +138,35 @@ export const groupCases: ContractCases<TransportContext> = {
     await createOrders(context)
     await rejects(join(context, 'x'.repeat(limits.nameLength + 1)), invalidName)
     await rejects(join(context, ''), invalidName)
+  },
+}
+
+/** Of an engine that keeps where a group stands, and does not only acknowledge. */
+export const committedCases: ContractCases<TransportContext> = {
+  'announces each assignment, with where the group stands': async (context) => {
+    await createOrders(context, 1)
+    await publish(context, ['a'])
+    const member = await join(context, 'one')
+    await eventually(context, 'the assignment is announced', () => member.announced.length === 1)
+    const [assignment] = member.announced
+    deepStrictEqual([assignment?.committed.state, assignment?.end], ['', 1])
+    deepStrictEqual([assignment?.leaving.aborted, assignment?.revoked.aborted], [false, false])
+  },
+
+  'gives the next owner the committed offset and state': async (context) => {
+    await createOrders(context, 1)
+    await publish(context, ['a', 'b', 'c'])
+    const one = await join(context, 'one', { commits: false })
+    await hasSeen(context, one, 3)
+    const next = (one.records[1]?.offset ?? 0) + 1
+    const state = 's'.repeat(limits.commitStateBytes)
+    deepStrictEqual(await one.commit(0, next, state), [])
+    await one.subscription.close()
+    const two = await join(context, 'two')
+    await hasSeen(context, two, 1)
+    const committed = two.announced[0]?.committed
+    deepStrictEqual([committed?.offset, committed?.state], [next, state])
+    deepStrictEqual(two.seen, ['c'])
   },
 }
 

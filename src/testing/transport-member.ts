@@ -7,7 +7,7 @@ import {
   type SubscribeRequest,
   type Subscription,
 } from '../log/index.ts'
-import { eventually, idOf, type TransportContext, topic } from './transport-context.ts'
+import { eventually, idOf, request, type TransportContext } from './transport-context.ts'
 
 export interface MemberOptions extends Partial<SubscribeRequest> {
   /** False: it reads and commits nothing. */
@@ -86,19 +86,8 @@ export async function join(
   member: string,
   options: MemberOptions = {},
 ): Promise<ContractMember> {
-  const { commits: _commits, releases: _releases, ...request } = options
-  const subscription = await context.transport.subscribe({
-    group: 'billing',
-    member,
-    topics: [topic],
-    start: 'start',
-    sessionTimeoutMs: 10_000,
-    rewind: 'allowed',
-    heartbeatEveryMs: 3_000,
-    blockedMs: 60_000,
-    fetch: { maxRecords: 100, maxBytes: 1_000_000 },
-    ...request,
-  })
+  const { commits: _commits, releases: _releases, ...others } = options
+  const subscription = await context.transport.subscribe({ ...request, member, ...others })
   const joined = new ContractMember(subscription, options)
   await context.clock.advance(0)
   return joined

@@ -8,6 +8,7 @@ import {
   eventually,
   outgoing,
   publish,
+  stored,
   storedIds,
   type TransportContext,
   topic,
@@ -25,8 +26,8 @@ export const publishCases: ContractCases<TransportContext> = {
     await createOrders(context, 2)
     const again = { name: topic, partitions: 7, retention: { ageMs: 60_000, bytes: undefined } }
     deepStrictEqual(await context.admin.createTopic(again), { ...again, partitions: 2 })
-    const [stored] = await context.admin.topics()
-    deepStrictEqual([stored?.name, stored?.partitions, stored?.bounds.length], [topic, 2, 2])
+    const [created] = await context.admin.topics()
+    deepStrictEqual([created?.name, created?.partitions, created?.bounds.length], [topic, 2, 2])
   },
 
   'keeps an event as it was published': async (context) => {
@@ -36,10 +37,10 @@ export const publishCases: ContractCases<TransportContext> = {
     const datacontenttype = 'application/json'
     const event = { ...eventOf('1', data), subject: 'orders/1', datacontenttype }
     await context.transport.publish([outgoing('1', { event })], nowhere)
-    const [stored] = await context.admin.read(topic, 0, 0, { maxRecords: 1, maxBytes: 1_000 })
-    ok(stored)
-    deepStrictEqual(decodeEvent(stored.encoded), event)
-    deepStrictEqual([stored.topic, stored.partition], [topic, 0])
+    const [first] = await stored(context)
+    ok(first)
+    deepStrictEqual(decodeEvent(first.encoded), event)
+    deepStrictEqual([first.topic, first.partition], [topic, 0])
   },
 
   'puts each record in the partition it names': async (context) => {

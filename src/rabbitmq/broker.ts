@@ -1,0 +1,162 @@
+import { connect, type Channel, type ChannelModel, type ConfirmChannel, type SocketOptions } from 'amqplib'
+import {
+  type Clock,
+  exponential,
+  isTidingsError,
+  limits,
+  Listeners,
+  type Random,
+  sleep,
+  systemRandom,
+} from '../kernel/index.ts'
+import { brokerError, closedError } from './broker-errors.ts'
+import type { RabbitmqAddress } from './rabbitmq-url.ts'
+
+export interface BrokerOptions {
+  readonly address: RabbitmqAddress
+  readonly clock: Clock
+  readonly random?: Random | undefined
+  /** How this program is called in the broker's lists. */
+  readonly clientName: string
+  readonly tls: Readonly<Record<string, unknown>>
+}
+
+const backoff = exponential(limits.rabbitmqFirstBackoffMs, limits.rabbitmqLongestBackoffMs)
+
+/** The connection to a broker: one at a time, made again when it is lost. Channels end with it. */
+export class Broker {
+  readonly clock: Clock
+  /** The connection is there again. */
+  readonly connected: Listeners = new Listeners()
+  readonly #options: BrokerOptions
+  readonly #random: Random
+  readonly #closing = new AbortController()
+  #connection: ChannelModel | undefined
+  #connecting: Promise<void> | undefined
+  #refusal: Error | undefined
+
+  constructor(options: BrokerOptions) {
+    this.#options = options
+    this.#random = options.random ?? systemRandom
+    this.clock = options.clock
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  /** A channel for acknowledgements and questions. @throws `engine_unreachable`, `access_denied`, `engine_closed`. */
+  async channel(): Promise<Channel> {
+    const connection = await this.#current()
+    return quiet(await connection.createChannel().catch(fails('Opening a channel')))
+  }
+
+  /** A channel whose publishes are confirmed. @throws as `channel`. */
+  async confirmChannel(): Promise<ConfirmChannel> {
+    const connection = await this.#current()
+    return quiet(await connection.createConfirmChannel().catch(fails('Opening a channel')))
+  }
+
+  /** Asks on a channel of its own, which an error would close. @throws what the broker says. */
+  async ask<Answer>(doing: string, question: (channel: Channel) => Promise<Answer>): Promise<Answer> {
+    const channel = await this.channel()
+    try {
+      return await question(channel)
+    } catch (error) {
+      throw brokerError(error, doing)
+    } finally {
+      channel.close().catch(() => undefined)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.#closing.abort()
+    this.connected.clear()
+    await this.#connecting?.catch(() => undefined)
+    await this.#connection?.close().catch(() => undefined)
+  }
+
+  /** The connection, waited for while it is made again. */
+  async #current(): Promise<ChannelModel> {
+    const endMs = this.clock.monotonic() + limits.rabbitmqPatienceMs
+    while (this.#connection === undefined) {
+      if (this.closed) throw closedError()
+      const waited = new AbortController()
+      const restMs = endMs - this.clock.monotonic()
+      await Promise.race([this.#connect(), sleep(this.clock, restMs, waited.signal)])
+      waited.abort()
+      if (this.#connection === undefined && this.#refusal !== undefined) throw this.#refusal
+      if (this.#connection === undefined && this.clock.monotonic() >= endMs)
+        throw brokerError(new Error('There is no connection.'), `Reaching ${this.#options.address.shown}`)
+    }
+    if (this.closed) throw closedError()
+    return this.#connection
+  }
+
+  /** Fulfils when there is a connection, or it is refused. */
+  #connect(): Promise<void> {
+    this.#connecting ??= this.#persist().finally(() => (this.#connecting = undefined))
+    return this.#connecting
+  }
+
+  async #persist(): Promise<void> {
+    for (let attempt = 1; !this.closed; attempt++) {
+      try {
+        this.#keep(await this.#open())
+        return
+      } catch (thrown) {
+        const error = brokerError(thrown, `Connecting to ${this.#options.address.shown}`)
+        this.#refusal = isTidingsError(error, 'access_denied') ? error : undefined
+        if (this.#refusal !== undefined) return
+        await sleep(this.clock, backoff(attempt, this.#random), this.#closing.signal)
+      }
+    }
+  }
+
+  #open(): Promise<ChannelModel> {
+    const { address, clientName, tls } = this.#options
+    const options: SocketOptions = {
+      ...tls,
+      // Otherwise small writes wait for the acknowledgement of those before them.
+      noDelay: true,
+      timeout: limits.rabbitmqConnectMs,
+      clientProperties: { connection_name: clientName },
+    }
+    return connect(withHeartbeat(address.url), options)
+  }
+
+  #keep(connection: ChannelModel): void {
+    connection.on('error', () => undefined)
+    connection.on('close', () => this.#lose(connection))
+    if (this.closed) {
+      connection.close().catch(() => undefined)
+      return
+    }
+    this.#refusal = undefined
+    this.#connection = connection
+    this.connected.tell()
+  }
+
+  #lose(connection: ChannelModel): void {
+    if (this.#connection !== connection) return
+    this.#connection = undefined
+    if (!this.closed) void this.#connect()
+  }
+}
+
+function withHeartbeat(url: string): string {
+  return `${url}?heartbeat=${limits.rabbitmqHeartbeatSeconds}`
+}
+
+/** Its errors come with its end, too, and to whoever asked. */
+function quiet<Kind extends Channel>(channel: Kind): Kind {
+  channel.on('error', () => undefined)
+  return channel
+}
+
+function fails(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw brokerError(error, doing)
+  }
+}

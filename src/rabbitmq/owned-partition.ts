@@ -1,0 +1,121 @@
+import {
+  type Assignment,
+  type Batch,
+  type FinishedRange,
+  partitionName,
+  type StoredRecord,
+  type SubscribeRequest,
+} from '../log/index.ts'
+import type { PartitionQueue } from './partition-queue.ts'
+import type { InFlight } from './topology-state.ts'
+
+export type OwnedOptions = Omit<Assignment, 'leaving' | 'revoked' | 'isHeld' | 'committed' | 'end'> & {
+  /** The offset of the first delivery. */
+  readonly from: number
+  /** Whether the group counts on this member, by its own clock. */
+  readonly isLive: () => boolean
+  /** It has just been found that it does not. */
+  readonly lapsed: () => void
+}
+
+/** One partition while this member has it: what its queue has delivered and the runtime has not taken. */
+export class OwnedPartition {
+  readonly name: string
+  readonly assignment: Assignment
+  readonly #leaving = new AbortController()
+  readonly #revoked = new AbortController()
+  readonly #buffer: StoredRecord[] = []
+  readonly #from: number
+  #queue: PartitionQueue | undefined
+  #announced = false
+  #lastStamp = 0
+  paused = false
+
+  constructor({ from, isLive, lapsed, ...place }: OwnedOptions) {
+    this.name = partitionName(place.topic, place.partition)
+    this.#from = from
+    this.assignment = {
+      ...place,
+      committed: { offset: from, state: '' },
+      end: from,
+      leaving: this.#leaving.signal,
+      revoked: this.#revoked.signal,
+      isHeld: () => {
+        if (this.isRevoked) return false
+        if (isLive()) return true
+        lapsed()
+        return false
+      },
+    }
+  }
+
+  get from(): number {
+    return this.#from
+  }
+
+  get isRevoked(): boolean {
+    return this.#revoked.signal.aborted
+  }
+
+  get isLeaving(): boolean {
+    return this.#leaving.signal.aborted
+  }
+
+  get inFlight(): InFlight {
+    return { events: this.#queue?.inFlight ?? 0, oldestAt: this.#queue?.oldestAt }
+  }
+
+  opened(queue: PartitionQueue): void {
+    this.#queue = queue
+  }
+
+  leave(): void {
+    this.#leaving.abort()
+  }
+
+  /** Fulfils when the queue delivers no more here, and takes nothing back. */
+  async revoke(): Promise<void> {
+    if (!this.isRevoked) {
+      this.#buffer.length = 0
+      this.#leaving.abort()
+      this.#revoked.abort()
+    }
+    await this.#queue?.close()
+  }
+
+  deliver(record: StoredRecord): void {
+    // Publishers' clocks differ: what an engine says never goes back in a partition.
+    this.#lastStamp = Math.max(this.#lastStamp, record.appendedAt)
+    if (!this.isRevoked) this.#buffer.push({ ...record, appendedAt: this.#lastStamp })
+  }
+
+  acknowledge(before: number, finished: readonly FinishedRange[]): boolean {
+    return !this.isRevoked && this.#queue?.acknowledge(before, finished) === true
+  }
+
+  /** What is to be delivered next, if anything is. */
+  take({ maxRecords, maxBytes }: SubscribeRequest['fetch']): Batch | undefined {
+    if (this.isRevoked) return undefined
+    if (!this.#announced) {
+      this.#announced = true
+      return { assignment: this.assignment, records: [] }
+    }
+    if (this.paused || this.isLeaving || this.#buffer.length === 0) return undefined
+    return {
+      assignment: this.assignment,
+      records: this.#buffer.splice(0, fitting(this.#buffer, maxRecords, maxBytes)),
+    }
+  }
+}
+
+/** How many records from the first on fit; one always does. */
+function fitting(records: readonly StoredRecord[], maxRecords: number, maxBytes: number): number {
+  let bytes = 0
+  let count = 0
+  for (const { encoded } of records) {
+    bytes += typeof encoded === 'string' ? encoded.length : (encoded.body?.length ?? 0)
+    if (count >= maxRecords || (count > 0 && bytes > maxBytes)) break
+    count += 1
+  }
+  return count
+}

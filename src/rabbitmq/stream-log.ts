@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto'
+import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib'
+import { limits, toError } from '../kernel/index.ts'
+import type { Broker } from './broker.ts'
+import { brokerError, closedError } from './broker-errors.ts'
+
+export interface StreamLogOptions {
+  readonly broker: Broker
+  /** The stream queue; it is created where it is not there. */
+  readonly queue: string
+  /** Over it the oldest segments are dropped; undefined keeps everything. */
+  readonly maxBytes: number | undefined
+  /** An entry, in the order of the stream, each once; without content what `refresh` has written. */
+  readonly read: (content: Buffer | undefined, offset: number) => void
+}
+
+/** Tells one's own entries from others', and marks, which are no entries. */
+const idHeader = 'tidings-id'
+const offsetHeader = 'x-stream-offset'
+
+/** A stream queue that this process follows from its beginning, and appends to. All processes read the same order. */
+export class StreamLog {
+  readonly #options: StreamLogOptions
+  readonly #waiting = new Map<string, { readonly done: () => void; readonly fail: (error: Error) => void }>()
+  #next = -1
+  #reader: Promise<Channel> | undefined
+  #writer: Promise<ConfirmChannel> | undefined
+  #marking: Promise<void> | undefined
+  #markedMs = Number.NEGATIVE_INFINITY
+  #closed = false
+
+  constructor(options: StreamLogOptions) {
+    this.#options = options
+  }
+
+  /** Fulfils when the entry is durable and this process has read it, and all before it. */
+  append(content: Buffer): Promise<void> {
+    return this.#append(content)
+  }
+
+  /** Fulfils when everything is read that was appended before the call, or up to `staleMs` before it. */
+  async refresh(staleMs = 0): Promise<void> {
+    const { clock } = this.#options.broker
+    if (clock.monotonic() - this.#markedMs < staleMs) return
+    // A mark that is under way may be older than the call; the one after it is not.
+    if (this.#marking !== undefined) await this.#marking.catch(() => undefined)
+    this.#marking ??= this.#mark().finally(() => (this.#marking = undefined))
+    await this.#marking
+  }
+
+  /** The content of one entry. @throws `engine_unreachable` */
+  async entryAt(offset: number): Promise<Buffer | undefined> {
+    const { broker, queue } = this.#options
+    const channel = await broker.channel()
+    try {
+      await channel.prefetch(1)
+      return await new Promise((resolve, reject) => {
+        channel.on('close', () => reject(brokerError(new Error('The channel is lost.'), `Reading ${queue}`)))
+        const found = (message: ConsumeMessage | null): void =>
+          resolve(message !== null && offsetOf(message) === offset ? message.content : undefined)
+        channel.consume(queue, found, { arguments: { [offsetHeader]: offset } }).catch(reject)
+      })
+    } catch (error) {
+      throw brokerError(error, `Reading ${queue}`)
+    } finally {
+      channel.close().catch(() => undefined)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#failWaiting(closedError())
+    const channels = await Promise.allSettled([this.#reader, this.#writer])
+    for (const each of channels)
+      if (each.status === 'fulfilled') await each.value?.close().catch(() => undefined)
+  }
+
+  async #mark(): Promise<void> {
+    const { clock } = this.#options.broker
+    const fromMs = clock.monotonic()
+    await this.#append(undefined)
+    this.#markedMs = fromMs
+  }
+
+  async #append(content: Buffer | undefined): Promise<void> {
+    if (this.#closed) throw closedError()
+    await this.#reading()
+    const writer = await this.#writing()
+    const id = randomUUID()
+    const headers = { [idHeader]: id, ...(content === undefined && { mark: true }) }
+    const seen = new Promise<void>((done, fail) => this.#waiting.set(id, { done, fail }))
+    try {
+      const sent = new Promise<void>((resolve, reject) => {
+        writer.sendToQueue(
+          this.#options.queue,
+          content ?? Buffer.alloc(0),
+          { headers, persistent: true },
+          (error) => (error ? reject(toError(error)) : resolve()),
+        )
+      })
+      await Promise.all([sent, seen])
+    } catch (error) {
+      seen.catch(() => undefined)
+      throw brokerError(error, `Writing to ${this.#options.queue}`)
+    } finally {
+      this.#waiting.delete(id)
+    }
+  }
+
+  #writing(): Promise<ConfirmChannel> {
+    this.#writer ??= this.#openWriter().catch((error: unknown) => {
+      this.#writer = undefined
+      throw error
+    })
+    return this.#writer
+  }
+
+  async #openWriter(): Promise<ConfirmChannel> {
+    const channel = await this.#options.broker.confirmChannel()
+    channel.on('close', () => (this.#writer = undefined))
+    return channel
+  }
+
+  /** Reads from where it was; after a lost connection it goes on by itself with the next use, or now. */
+  #reading(): Promise<Channel> {
+    this.#reader ??= this.#openReader().catch((error: unknown) => {
+      this.#reader = undefined
+      throw error
+    })
+    return this.#reader
+  }
+
+  async #openReader(): Promise<Channel> {
+    const { broker, queue, maxBytes } = this.#options
+    const channel = await broker.channel()
+    try {
+      const bounds = maxBytes === undefined ? {} : { 'x-max-length-bytes': maxBytes }
+      const segment = { 'x-stream-max-segment-size-bytes': limits.rabbitmqSegmentBytes }
+      await channel.assertQueue(queue, {
+        durable: true,
+        arguments: { 'x-queue-type': 'stream', ...bounds, ...segment },
+      })
+      await channel.prefetch(limits.rabbitmqStreamPrefetch)
+      const from = this.#next < 0 ? 'first' : this.#next
+      channel.on('close', () => this.#lost())
+      await channel.consume(queue, (message) => this.#take(channel, message), {
+        arguments: { [offsetHeader]: from },
+      })
+      return channel
+    } catch (error) {
+      channel.close().catch(() => undefined)
+      throw brokerError(error, `Reading ${queue}`)
+    }
+  }
+
+  #lost(): void {
+    this.#reader = undefined
+    this.#failWaiting(new Error('The channel is lost.'))
+    if (!this.#closed && !this.#options.broker.closed) this.#reading().catch(() => this.#readLater())
+  }
+
+  #readLater(): void {
+    const { clock } = this.#options.broker
+    clock.schedule(limits.rabbitmqLongestBackoffMs, () => this.#lost(), { background: true })
+  }
+
+  #failWaiting(error: Error): void {
+    for (const { fail } of this.#waiting.values()) fail(error)
+    this.#waiting.clear()
+  }
+
+  #take(channel: Channel, message: ConsumeMessage | null): void {
+    if (message === null) {
+      channel.close().catch(() => undefined)
+      return
+    }
+    channel.ack(message)
+    const offset = offsetOf(message)
+    // A stream is read by chunks: what lies before the place in its chunk may come, too.
+    if (offset < this.#next) return
+    this.#next = offset + 1
+    const headers = message.properties.headers ?? {}
+    this.#read(headers['mark'] === true ? undefined : message.content, offset)
+    this.#waiting.get(String(headers[idHeader]))?.done()
+  }
+
+  #read(content: Buffer | undefined, offset: number): void {
+    try {
+      this.#options.read(content, offset)
+    } catch (error) {
+      process.emitWarning(toError(error))
+    }
+  }
+}
+
+function offsetOf({ properties }: ConsumeMessage): number {
+  return Number(properties.headers?.[offsetHeader])
+}

@@ -1,0 +1,292 @@
+import { Listeners, limits, TidingsError } from '../kernel/index.ts'
+import {
+  type Change,
+  emptyGroup,
+  type GroupState,
+  type KeptLease,
+  keptByLoop,
+  type LoadedGroup,
+  type LogStore,
+  partitionName,
+  type PartitionBounds,
+  type StoredCommit,
+  type TopicSettings,
+  vacated,
+} from '../log/index.ts'
+import type { Broker } from './broker.ts'
+import { type RabbitmqCapabilities, rabbitmqCapabilities } from './capabilities.ts'
+import { declareTopic, queueOf } from './queues.ts'
+import { StreamLog } from './stream-log.ts'
+import {
+  applied,
+  emptyTopology,
+  type InFlight,
+  type KnownGroup,
+  readTopology,
+  type Topology,
+  type TopologyEntry,
+  written,
+} from './topology-state.ts'
+
+export const topologyQueue = 'tidings.topology'
+
+/**
+ * Topics, partition counts, groups and who is in them: a stream queue that every process reads in the same order, so that
+ * compare-and-set is a matter of what comes first. Of a LogStore it is the part that is not about records.
+ */
+export class TopologyStore implements LogStore<RabbitmqCapabilities> {
+  readonly capabilities: RabbitmqCapabilities = rabbitmqCapabilities
+  readonly #broker: Broker
+  readonly #log: StreamLog
+  readonly #listeners = new Listeners<[Change]>()
+  #topology: Topology = emptyTopology
+  /** What was read while the beginning of the stream was gone and no snapshot had come. */
+  #early: { readonly offset: number; readonly entry: TopologyEntry }[] | undefined
+  #next = -1
+  #sinceSnapshot = 0
+
+  constructor(broker: Broker) {
+    this.#broker = broker
+    this.#log = new StreamLog({
+      broker,
+      queue: topologyQueue,
+      maxBytes: limits.rabbitmqTopologyBytes,
+      read: (content, offset) => this.#read(content, offset),
+    })
+  }
+
+  /** Fulfils when this process knows what others have written before the call. */
+  refresh(staleMs = 0): Promise<void> {
+    return this.#log.refresh(staleMs)
+  }
+
+  /** As it was last read. */
+  topic(name: string): TopicSettings | undefined {
+    return this.#topology.topics.get(name)
+  }
+
+  /** Groups that have queues of a topic, as last read. */
+  groupsOf(topic: string): readonly string[] {
+    return [...this.#topology.groups].filter(([, { queues }]) => queues.has(topic)).map(([name]) => name)
+  }
+
+  /** A group as last read. */
+  group(name: string): KnownGroup | undefined {
+    return this.#topology.groups.get(name)
+  }
+
+  async createTopic(topic: TopicSettings): Promise<TopicSettings> {
+    await this.#broker.ask(`Declaring topic "${topic.name}"`, (channel) =>
+      declareTopic(channel, { topic: topic.name, partitions: topic.partitions, groups: [] }),
+    )
+    await this.#append({ kind: 'topic', topic })
+    return this.topic(topic.name) ?? topic
+  }
+
+  async topics(): Promise<readonly TopicSettings[]> {
+    return [...this.#topology.topics.values()]
+  }
+
+  /** Declares the queues of a group for topics, and fulfils when whatever is published from then on reaches them. */
+  async register(group: string, topics: readonly string[]): Promise<void> {
+    await this.refresh()
+    for (const name of topics) {
+      const topic = this.topic(name)
+      if (topic === undefined) throw topicMissing(name, [...this.#topology.topics.keys()])
+      await this.#broker.ask(`Declaring the queues of group "${group}"`, (channel) =>
+        declareTopic(channel, { topic: name, partitions: topic.partitions, groups: [group] }),
+      )
+      if (this.group(group)?.queues.has(name) !== true)
+        await this.#append({ kind: 'queues', group, topic: name })
+    }
+  }
+
+  /** Declares what topics and their groups need, where somebody has deleted it. */
+  async restore(topics: ReadonlySet<string>): Promise<void> {
+    for (const topic of topics) {
+      const partitions = this.topic(topic)?.partitions ?? 0
+      const groups = this.groupsOf(topic)
+      await this.#broker.ask(`Declaring topic "${topic}"`, (channel) =>
+        declareTopic(channel, { topic, partitions, groups }),
+      )
+    }
+  }
+
+  /** What a member has in hand, for whoever asks for the lag of its group. */
+  report(group: string, member: string, inFlight: Readonly<Record<string, InFlight>>): Promise<void> {
+    return this.#append({ kind: 'report', group, member, inFlight })
+  }
+
+  async bounds(name: string): Promise<readonly PartitionBounds[]> {
+    const topic = this.topic(name)
+    if (topic === undefined) throw topicMissing(name, [...this.#topology.topics.keys()])
+    // Nothing can be read again: what is kept begins where it ends.
+    const place = { topic: name, begin: 0, end: 0, bytes: 0 }
+    return Array.from({ length: topic.partitions }, (_, partition) => ({ ...place, partition }))
+  }
+
+  async groups(): Promise<readonly string[]> {
+    // A group whose queues are declared has not joined yet.
+    return [...this.#topology.groups].filter(([, { revision }]) => revision > 0).map(([name]) => name)
+  }
+
+  async loadGroup(name: string): Promise<LoadedGroup> {
+    const { state, revision } = this.group(name) ?? { state: emptyGroup, revision: 0 }
+    return { state, revision, leaseNowMs: this.#broker.clock.monotonic() }
+  }
+
+  async saveGroup(group: string, state: GroupState, revision: number): Promise<boolean> {
+    const before = this.group(group)?.state ?? emptyGroup
+    const renewed = Object.entries(state.members)
+      .filter(([id, { leaseUntilMs }]) => before.members[id]?.leaseUntilMs !== leaseUntilMs)
+      .map(([id]) => id)
+    const isBeat = withoutLeases(state) === withoutLeases(before)
+    return this.#change({ kind: 'group', group, revision, renewed, ...(!isBeat && { state }) })
+  }
+
+  keepLease(): KeptLease {
+    return keptByLoop
+  }
+
+  /** One for each partition that a group has a queue of, without a place: what is acknowledged is gone. */
+  async commits(name: string): Promise<readonly StoredCommit[]> {
+    const { queues = new Set<string>(), state = emptyGroup } = this.group(name) ?? {}
+    return [...queues].flatMap((topic) =>
+      Array.from({ length: this.topic(topic)?.partitions ?? 0 }, (_, partition) => {
+        const generation = state.held[partitionName(topic, partition)]?.generation ?? 0
+        return { topic, partition, generation, offset: 0, state: '' }
+      }),
+    )
+  }
+
+  /** To the end, the only place there is: what waits is dropped. */
+  async moveCommits(
+    group: string,
+    moved: readonly Omit<StoredCommit, 'generation'>[],
+    revision: number,
+    { again }: { readonly again: boolean },
+  ): Promise<boolean> {
+    const names = again ? moved.map(({ topic, partition }) => partitionName(topic, partition)) : []
+    const state = vacated(this.group(group)?.state ?? emptyGroup, names)
+    if (!(await this.#change({ kind: 'group', group, revision, state, renewed: [] }))) return false
+    await this.#broker.ask(`Moving group "${group}"`, async (channel) => {
+      for (const { topic, partition } of moved) await channel.purgeQueue(queueOf(group, topic, partition))
+    })
+    return true
+  }
+
+  async forgetGroup(group: string, revision: number): Promise<boolean> {
+    const commits = await this.commits(group)
+    if (!(await this.#change({ kind: 'forget', group, revision }))) return false
+    await this.#broker.ask(`Forgetting group "${group}"`, async (channel) => {
+      for (const { topic, partition } of commits) await channel.deleteQueue(queueOf(group, topic, partition))
+    })
+    return true
+  }
+
+  watch(changed: (change: Change) => void): () => void {
+    return this.#listeners.add(changed)
+  }
+
+  append(): Promise<never> {
+    return Promise.reject(noLog())
+  }
+
+  appendDue(): Promise<never> {
+    return Promise.reject(noLog())
+  }
+
+  read(): Promise<never> {
+    return Promise.reject(noLog())
+  }
+
+  truncate(): Promise<never> {
+    return Promise.reject(noLog())
+  }
+
+  commit(): Promise<never> {
+    return Promise.reject(noLog())
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear()
+    await this.#log.close()
+  }
+
+  /** Compare-and-set: true when the entry came before any other of its revision. */
+  async #change(entry: TopologyEntry & { readonly group: string }): Promise<boolean> {
+    let won = false
+    const id = `${entry.kind} ${this.#changes++} ${this.#self}`
+    this.#outcomes.set(id, (effective) => (won = effective))
+    try {
+      await this.#log.append(Buffer.from(JSON.stringify({ ...entry, id })))
+      return won
+    } finally {
+      this.#outcomes.delete(id)
+    }
+  }
+
+  #append(entry: TopologyEntry): Promise<void> {
+    return this.#log.append(Buffer.from(JSON.stringify(entry)))
+  }
+
+  readonly #self = crypto.randomUUID()
+  #changes = 0
+  readonly #outcomes = new Map<string, (effective: boolean) => void>()
+
+  #read(content: Buffer | undefined, offset: number): void {
+    if (this.#next < 0 && offset > 0) this.#early = []
+    this.#next = offset + 1
+    if (content === undefined) return
+    const entry: TopologyEntry & { readonly id?: string } = JSON.parse(content.toString())
+    if (entry.kind === 'snapshot') this.#readSnapshot(entry)
+    else if (this.#early === undefined) this.#apply(entry)
+    else this.#early.push({ offset, entry })
+  }
+
+  #apply(entry: TopologyEntry & { readonly id?: string }): void {
+    const before = this.#topology
+    this.#topology = applied(before, entry, this.#broker.clock.monotonic())
+    const effective = this.#topology !== before
+    if (entry.id !== undefined) this.#outcomes.get(entry.id)?.(effective)
+    if (effective && (entry.kind === 'group' || entry.kind === 'forget'))
+      this.#listeners.tell({ kind: 'group', group: entry.group })
+    this.#sinceSnapshot += 1
+    if (this.#sinceSnapshot >= limits.rabbitmqSnapshotEntries) this.#writeSnapshot()
+  }
+
+  /** The beginning of the stream is dropped sooner or later; this says again what it said. */
+  #writeSnapshot(): void {
+    this.#sinceSnapshot = 0
+    const snapshot = { kind: 'snapshot', next: this.#next, topology: written(this.#topology) } as const
+    // Whoever else reads the same count writes one, too; the next count makes up for one that is lost.
+    this.#append(snapshot).catch(() => undefined)
+  }
+
+  #readSnapshot({ next, topology }: Extract<TopologyEntry, { readonly kind: 'snapshot' }>): void {
+    this.#sinceSnapshot = 0
+    if (this.#early === undefined) return
+    const late = this.#early.filter(({ offset }) => offset >= next)
+    this.#early = undefined
+    this.#topology = readTopology(topology, this.#broker.clock.monotonic())
+    for (const { entry } of late) this.#apply(entry)
+  }
+}
+
+function withoutLeases({ members, ...rest }: GroupState): string {
+  const ids = Object.keys(members).toSorted()
+  const kept = ids.map((id) => [id, { ...members[id], leaseUntilMs: 0 }])
+  return JSON.stringify([rest, kept])
+}
+
+export function topicMissing(topic: string, known: readonly string[]): TidingsError {
+  const others = known.length === 0 ? 'There is none yet.' : `There are: ${known.join(', ')}.`
+  return new TidingsError('topic_missing', `There is no topic "${topic}". ${others}`)
+}
+
+function noLog(): TidingsError {
+  return new TidingsError(
+    'capability_missing',
+    'rabbitmq keeps nothing that was acknowledged: it cannot be read, replayed or truncated. Use an engine with a log (sqlite, postgres, kafka) for that.',
+  )
+}
