@@ -19,7 +19,7 @@ export interface ConnectOptions {
 
 /**
  * Opens the engine that a URL names, chosen at run time: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`,
- * `kafka://HOST:PORT` or `memory:`. A relative file lies in the working folder; `sqlite:/var/shop.db` and
+ * `kafka://HOST:PORT`, `amqp://HOST:PORT` or `memory:`. A relative file lies in the working folder; `sqlite:/var/shop.db` and
  * `sqlite:///var/shop.db` are absolute. Each client is loaded only when its scheme is used.
  * @throws `url_invalid` for another scheme, and what opening the engine throws.
  */
@@ -39,6 +39,8 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       })
       return kafka(`kafka:${rest}`, options)
     },
+    amqp: (rest) => connectRabbitmq(`amqp:${rest}`, options),
+    amqps: (rest) => connectRabbitmq(`amqps:${rest}`, options),
   })
 }
 
@@ -91,6 +93,13 @@ export async function connectProjections(
     postgresql: postgres,
   }
   return openUrl<ProjectionStore>(url, schemes, 'projection store')
+}
+
+async function connectRabbitmq(url: string, { clock }: ConnectOptions): Promise<Engine> {
+  const { rabbitmq } = await import('./rabbitmq/index.ts').catch((error: unknown) => {
+    throw withoutPackage(error, 'amqplib')
+  })
+  return rabbitmq(url, { clock })
 }
 
 /** An optional package may not be installed. */

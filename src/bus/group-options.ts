@@ -3,13 +3,14 @@ import {
   checkOptionNames,
   type Duration,
   durationMs,
+  durationText,
   groupDefaults,
   isThenable,
   shown,
   TidingsError,
 } from '../kernel/index.ts'
 import type { Capabilities, Needs, Rewind, Start } from '../log/index.ts'
-import { type Retry, type RetryPolicy, retryOf } from './retry.ts'
+import { longestScheduleMs, type Retry, type RetryPolicy, retryOf } from './retry.ts'
 
 export interface GroupOptions<C extends Capabilities = Capabilities, Transact = never> {
   /** Where the group begins on partitions it has never committed. Default `'end'`: only what is published from now on. */
@@ -95,11 +96,14 @@ export function groupPolicy(
     throw wrong('afterNewer', afterNewer, "'wait' or 'dead-letter'")
   checkAfterDeadLetter(afterDeadLetter, capabilities)
   const sessionTimeoutMs = durationMs(options.sessionTimeout ?? groupDefaults.sessionTimeoutMs)
+  const retry = retryOf(options.retry, (warning) => process.emitWarning(warning))
+  const handlerTimeoutMs = durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs)
+  checkSchedule(retry, handlerTimeoutMs, capabilities)
   return {
     start,
     rewind,
-    retry: retryOf(options.retry, (warning) => process.emitWarning(warning)),
-    handlerTimeoutMs: durationMs(options.handlerTimeout ?? groupDefaults.handlerTimeoutMs),
+    retry,
+    handlerTimeoutMs,
     concurrency: wholeNumber('concurrency', options.concurrency ?? groupDefaults.concurrency),
     maxAhead: wholeNumber('maxAhead', options.maxAhead ?? groupDefaults.maxAhead),
     afterDeadLetter,
@@ -110,6 +114,17 @@ export function groupPolicy(
     sessionTimeoutMs,
     heartbeatEveryMs: Math.min(groupDefaults.heartbeatEveryMs, sessionTimeoutMs / 3),
   }
+}
+
+/** An engine that wants an event back after some time would deliver it once more while it is still retried. */
+function checkSchedule(retry: Retry, handlerTimeoutMs: number, { name, handleWithinMs }: Capabilities): void {
+  if (handleWithinMs === undefined) return
+  const longestMs = longestScheduleMs(retry, handlerTimeoutMs)
+  if (longestMs < handleWithinMs) return
+  throw new TidingsError(
+    'option_invalid',
+    `The attempts of an event and the waits between them may take ${durationText(longestMs)}, and ${name} wants it acknowledged within ${durationText(handleWithinMs)}. Give fewer attempts, a shorter backoff or a shorter handlerTimeout; or raise the time of the engine.`,
+  )
 }
 
 function checkAfterDeadLetter(value: unknown, { name, hold }: Capabilities): void {

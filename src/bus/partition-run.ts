@@ -102,9 +102,10 @@ export class PartitionRun {
   add(record: StoredRecord, event: CloudEvent | undefined): Lane {
     const { topic, partition, offset } = record
     const lane = this.#lanes.of(event === undefined ? undefined : partitionKeyOf(event))
-    const failed = this.#failedBefore.get(offset) ?? 0
+    const { inHandBefore } = record
+    const failed = this.#failedBefore.get(offset) ?? inHandBefore ?? 0
     this.#failedBefore.delete(offset)
-    const suspect = offset < this.#suspectTo
+    const suspect = offset < this.#suspectTo || inHandBefore !== undefined
     const work = newWork({ topic, partition, offset, lane, origin: 'read', record, event, failed, suspect })
     work.place = this.#unfinished.add(work)
     // Behind one that waits it is not started soon: the others must not wait for it.
@@ -259,6 +260,7 @@ export class PartitionRun {
     readonly begun: number
     readonly fits: boolean
     readonly finished: readonly FinishedRange[]
+    readonly attempts: ReadonlyMap<number, number>
   } {
     const offset = this.#watermark.offset
     const begun = closing
@@ -278,7 +280,7 @@ export class PartitionRun {
           : attempts
       state = encodeCommitState(offset, { finished, attempts: kept, begun })
     }
-    return { offset, state, begun, fits, finished: this.#watermark.ranges }
+    return { offset, state, begun, fits, finished: this.#watermark.ranges, attempts }
   }
 
   /** Of the unfinished events, in offset order: those that were read, then those that are still to be. */

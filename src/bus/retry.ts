@@ -51,6 +51,18 @@ export function retryDelayMs(retry: Retry, failedAttempts: number, random: Rando
   return failedAttempts >= retry.attempts ? undefined : retry.backoff(failedAttempts, random)
 }
 
+/** How long an event may be attempted at most, in ms: every attempt up to its timeout, and the longest waits between. */
+export function longestScheduleMs(retry: Retry, handlerTimeoutMs: number): number {
+  const attempts = Math.min(retry.attempts, mostAttemptsSummed)
+  let longestMs = retry.attempts * handlerTimeoutMs
+  for (let attempt = 1; attempt < attempts; attempt++) longestMs += retry.backoff(attempt, highest)
+  return longestMs
+}
+
+/** More are summed nowhere: with any wait and timeout that is beyond every bound. */
+const mostAttemptsSummed = 100_000
+const highest: Random = { next: () => 1 - Number.EPSILON, fill: (bytes) => void bytes.fill(255) }
+
 /** A mistake in somebody's backoff must neither stop a key for good nor retry it without a pause. */
 function surelyWaits(backoff: Backoff, warn: (warning: Error) => void): Backoff {
   let warned = false

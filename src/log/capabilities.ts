@@ -24,6 +24,8 @@ export interface Capabilities {
   readonly durableAck: 'fsync' | 'replicated' | 'memory'
   /** Records are only ours, and verified as they are read: they are parsed without being checked again. */
   readonly trustedRecords: boolean
+  /** Within what an event must be handled or a dead letter after its delivery, in ms; absent where it may take any time. */
+  readonly handleWithinMs?: number | undefined
   /** `publish(…, { tx })`: events commit with the caller's own rows. */
   readonly callerTransaction: boolean
 }

@@ -13,6 +13,11 @@ export interface StoredRecord {
   readonly appendedAt: number
   /** Not parsed yet: a record that cannot be parsed must still be kept as it is. */
   readonly encoded: EncodedEvent
+  /**
+   * Of an engine that keeps no state beside its commits: present where it was in the hands of a member that is gone, with
+   * the attempts that were counted of it then.
+   */
+  readonly inHandBefore?: number | undefined
 }
 
 /** An event to be stored. The partition is computed by us, so that a key lands alike on every engine. */
@@ -94,6 +99,8 @@ export interface Progress extends Commit {
   readonly assignment: Assignment
   /** Finished above the watermark, as `state` has it, too: for engines that acknowledge single events and keep no state. */
   readonly finished?: readonly FinishedRange[] | undefined
+  /** Of unfinished events by offset, likewise; those of a record with `inHandBefore` are durable when the commit is. */
+  readonly attempts?: ReadonlyMap<number, number> | undefined
 }
 
 export interface Batch {

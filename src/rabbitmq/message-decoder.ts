@@ -20,10 +20,10 @@ export function stampOf({ properties }: ConsumeMessage): number | undefined {
   return typeof properties.timestamp === 'number' ? properties.timestamp * 1_000 : undefined
 }
 
-/** How often a message was delivered before and not acknowledged. */
-export function deliveriesBefore({ properties }: ConsumeMessage): number {
-  const count: unknown = properties.headers?.['x-delivery-count']
-  return typeof count === 'number' ? count : 0
+/** What a message is known by when it is delivered again. */
+export function identityOf({ properties, content }: ConsumeMessage): string {
+  const hash = createHash('sha256').update(String(properties.messageId)).update('\0').update(content)
+  return hash.digest('base64url').slice(0, 22)
 }
 
 /** The event of a message, its data not parsed yet. What cannot be read keeps its bytes and is no event. */

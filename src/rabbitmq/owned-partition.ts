@@ -1,13 +1,15 @@
+import type { ConsumeMessage } from 'amqplib'
 import {
   type Assignment,
   type Batch,
   type FinishedRange,
   partitionName,
+  type Progress,
   type StoredRecord,
   type SubscribeRequest,
 } from '../log/index.ts'
 import type { PartitionQueue } from './partition-queue.ts'
-import type { InFlight } from './topology-state.ts'
+import type { AttemptCounts, InFlight } from './topology-state.ts'
 
 export type OwnedOptions = Omit<Assignment, 'leaving' | 'revoked' | 'isHeld' | 'committed' | 'end'> & {
   /** The offset of the first delivery. */
@@ -29,6 +31,9 @@ export class OwnedPartition {
   #queue: PartitionQueue | undefined
   #announced = false
   #lastStamp = 0
+  /** By offset, what events are known by that were in the hands of a member that died. */
+  readonly #suspects = new Map<number, string>()
+  #counted = '{}'
   paused = false
 
   constructor({ from, isLive, lapsed, ...place }: OwnedOptions) {
@@ -65,6 +70,11 @@ export class OwnedPartition {
     return { events: this.#queue?.inFlight ?? 0, oldestAt: this.#queue?.oldestAt }
   }
 
+  /** Messages in hand. */
+  get unacknowledged(): Iterable<ConsumeMessage> {
+    return this.#queue?.unacknowledged ?? []
+  }
+
   opened(queue: PartitionQueue): void {
     this.#queue = queue
   }
@@ -87,6 +97,32 @@ export class OwnedPartition {
     // Publishers' clocks differ: what an engine says never goes back in a partition.
     this.#lastStamp = Math.max(this.#lastStamp, record.appendedAt)
     if (!this.isRevoked) this.#buffer.push({ ...record, appendedAt: this.#lastStamp })
+  }
+
+  /** @param identity what the event of this offset is known by, when it is delivered once more. */
+  suspect(offset: number, identity: string): void {
+    this.#suspects.set(offset, identity)
+  }
+
+  /** The attempts of suspect events, where they are others than those last taken here. */
+  attemptsToCount({
+    attempts,
+    offset,
+    finished = [],
+  }: Omit<Progress, 'assignment'>): AttemptCounts | undefined {
+    if (this.#suspects.size === 0 && this.#counted === '{}') return undefined
+    for (const each of this.#suspects.keys()) {
+      if (each < offset || finished.some(([from, to]) => from <= each && each < to))
+        this.#suspects.delete(each)
+    }
+    const counts = [...this.#suspects].map(
+      ([each, identity]) => [identity, attempts?.get(each) ?? 0] as const,
+    )
+    const counted = Object.fromEntries(counts.filter(([, count]) => count > 0))
+    const text = JSON.stringify(counted)
+    if (text === this.#counted) return undefined
+    this.#counted = text
+    return counted
   }
 
   acknowledge(before: number, finished: readonly FinishedRange[]): boolean {

@@ -44,6 +44,10 @@ export class PartitionQueue {
     return this.#unacknowledged.size
   }
 
+  get unacknowledged(): Iterable<ConsumeMessage> {
+    return this.#unacknowledged.values()
+  }
+
   /** When the first of those was published, in ms since the Unix epoch. */
   get oldestAt(): number | undefined {
     for (const message of this.#unacknowledged.values()) return stampOf(message)

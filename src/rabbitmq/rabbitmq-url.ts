@@ -13,9 +13,9 @@ export interface RabbitmqAddress {
  * @throws `url_invalid`
  */
 export function readRabbitmqUrl(text: string): RabbitmqAddress {
-  if (!/^amqps?:\/\//.test(text) || !URL.canParse(text)) throw invalid('Write amqp://localhost:5672.')
+  if (!/^amqps?:\/\/[^/?#]/.test(text) || !URL.canParse(text))
+    throw invalid('It names no host: write amqp://localhost:5672.')
   const url = new URL(text)
-  if (url.hostname === '') throw invalid('It names no host: write amqp://localhost:5672.')
   if (url.search !== '' || url.hash !== '')
     throw invalid('It has options, which are given to rabbitmq() instead: leave out what follows "?" or "#".')
   if (url.pathname.slice(1).includes('/'))

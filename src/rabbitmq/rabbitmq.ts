@@ -1,7 +1,7 @@
 import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { AmqpOptions } from '../event/index.ts'
-import { checkOptionNames, type Clock, limits, systemClock } from '../kernel/index.ts'
+import { checkOptionNames, type Clock, limits, shown, systemClock, TidingsError } from '../kernel/index.ts'
 import type { TransportAdmin } from '../log/index.ts'
 import { RabbitmqAdmin } from './admin.ts'
 import { backlogOf } from './backlog.ts'
@@ -28,6 +28,8 @@ export interface RabbitmqOptions {
   readonly deliveryMs?: number | undefined
   /** Events of one partition that are delivered ahead of their acknowledgement. Default 512. */
   readonly prefetch?: number | undefined
+  /** RabbitMQ's `consumer_timeout` in ms: a group whose attempts and waits may take longer is refused. Default 30 min, as RabbitMQ has it. */
+  readonly consumerTimeoutMs?: number | undefined
 }
 
 const optionNames = {
@@ -38,6 +40,7 @@ const optionNames = {
   messages: true,
   deliveryMs: true,
   prefetch: true,
+  consumerTimeoutMs: true,
 } as const satisfies Record<keyof RabbitmqOptions, true>
 
 /** The RabbitMQ engine: topics are exchanges, groups have a quorum queue for each partition. */
@@ -49,6 +52,7 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
 
   constructor(broker: Broker, topology: TopologyStore, options: RabbitmqOptions) {
     const { mode = 'binary', messages = {}, prefetch = limits.rabbitmqPrefetch } = options
+    const { consumerTimeoutMs = limits.rabbitmqConsumerTimeoutMs } = options
     const publisher = new Publisher(broker, options.deliveryMs ?? limits.rabbitmqDeliveryMs, (topics) =>
       topology.restore(topics),
     )
@@ -58,7 +62,9 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
       backlog: (group) =>
         backlogOf({ broker, topology }, group, (topic, partition) => this.inFlight(group, topic, partition)),
     })
-    super({ broker, topology, publisher, mode, messages, prefetch }, () => admin.published())
+    super({ broker, topology, publisher, mode, messages, prefetch, consumerTimeoutMs }, () =>
+      admin.published(),
+    )
     const deadLetters = new RabbitmqDeadLetterStore(broker, ({ group, topic, partition, generation }) =>
       this.holds(group, topic, partition, generation) ? generation : undefined,
     )
@@ -89,6 +95,7 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
 export async function rabbitmq(url: string, options: RabbitmqOptions = {}): Promise<RabbitmqEngine> {
   checkOptionNames('rabbitmq()', options, optionNames)
   const address = readRabbitmqUrl(url)
+  checkNumbers(options)
   const { clock = systemClock, clientName = 'tidings', tls = {} } = options
   const broker = new Broker({ address, clock, clientName, tls })
   const topology = new TopologyStore(broker)
@@ -101,3 +108,20 @@ export async function rabbitmq(url: string, options: RabbitmqOptions = {}): Prom
     throw error
   }
 }
+
+const numbers = ['deliveryMs', 'prefetch', 'consumerTimeoutMs'] as const
+
+function checkNumbers(options: RabbitmqOptions): void {
+  for (const name of numbers) {
+    const value = options[name]
+    const most = name === 'prefetch' ? mostPrefetch : Number.MAX_SAFE_INTEGER
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1 && value <= most)) continue
+    throw new TidingsError(
+      'option_invalid',
+      `${name} of rabbitmq() is ${shown(value)}. Give a whole number from 1${name === 'prefetch' ? ` to ${most}` : ''}.`,
+    )
+  }
+}
+
+/** What the protocol has room for. */
+const mostPrefetch = 65_535

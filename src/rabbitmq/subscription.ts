@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib'
-import { isTidingsError, limits, type Timer } from '../kernel/index.ts'
+import { isTidingsError, limits, Recent, type Timer } from '../kernel/index.ts'
 import {
   type Assignment,
   type Batch,
@@ -14,7 +14,7 @@ import {
 } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 import { isNotFound } from './broker-errors.ts'
-import { eventOfMessage, type ForeignMessages, stampOf } from './message-decoder.ts'
+import { eventOfMessage, type ForeignMessages, identityOf, stampOf } from './message-decoder.ts'
 import { OwnedPartition } from './owned-partition.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { queueOf } from './queues.ts'
@@ -42,6 +42,8 @@ export class RabbitmqSubscription implements Subscription {
   readonly #releasing = new Map<string, number>()
   /** By name, the offset after the last that was given here. */
   readonly #given = new Map<string, number>()
+  /** What events are known by that were in hand when a channel was lost: the process lives, so none of them has ended it. */
+  readonly #lostHere = new Recent<true>(limits.rabbitmqLostEvents)
   #turn = 0
   #closing: Promise<void> | undefined
   #failure: Error | undefined
@@ -105,12 +107,21 @@ export class RabbitmqSubscription implements Subscription {
   }
 
   async commit(progress: readonly Progress[]): Promise<readonly Assignment[]> {
+    await Promise.all(progress.map((each) => this.#countAttempts(each)))
     const refused = progress.flatMap(({ assignment, offset, finished = [] }) =>
       this.#ownedBy(assignment)?.acknowledge(offset, finished) === true ? [] : [assignment],
     )
     for (const assignment of refused) await this.#ownedBy(assignment)?.revoke()
     this.#reportSoon()
     return refused
+  }
+
+  /** The queue knows that an event was delivered before, and not whether it was attempted. */
+  async #countAttempts(progress: Progress): Promise<void> {
+    const owned = this.#ownedBy(progress.assignment)
+    const attempts = owned?.attemptsToCount(progress)
+    if (owned === undefined || attempts === undefined) return
+    await this.#options.topology.count(this.#options.request.group, owned.name, attempts)
   }
 
   pause(assignment: Assignment): void {
@@ -132,6 +143,7 @@ export class RabbitmqSubscription implements Subscription {
     try {
       // Only then may the next owner consume: until the channel is closed the queue gives it nothing anyway.
       await this.#drop(owned)
+      await this.#letGo([owned])
       await this.#membership.release([owned.name])
     } finally {
       this.#releasing.delete(owned.name)
@@ -152,9 +164,16 @@ export class RabbitmqSubscription implements Subscription {
     this.#stopWatching()
     this.#reportTimer?.cancel()
     this.#stir()
-    await Promise.all([...this.#owned.values()].map((owned) => this.#drop(owned)))
+    const all = [...this.#owned.values()]
+    await Promise.all(all.map((owned) => this.#drop(owned)))
+    await this.#letGo(all).catch(() => undefined)
     // When leaving cannot be said, the lease ends by itself.
     await this.#membership.leave().catch(() => undefined)
+  }
+
+  async #letGo(all: readonly OwnedPartition[]): Promise<void> {
+    const names = all.map(({ name }) => name)
+    if (names.length > 0) await this.#options.topology.letGo(this.#options.request.group, names)
   }
 
   #ownedBy(assignment: Assignment): OwnedPartition | undefined {
@@ -249,13 +268,28 @@ export class RabbitmqSubscription implements Subscription {
     const encoded = eventOfMessage(topic, message, this.#options.messages)
     const appendedAt = stampOf(message) ?? this.#options.broker.clock.now()
     this.#given.set(owned.name, offset + 1)
-    owned.deliver({ topic, partition, offset, appendedAt, encoded })
+    const inHandBefore = this.#inHandBefore(owned, message, offset)
+    owned.deliver({ topic, partition, offset, appendedAt, encoded, inHandBefore })
     this.#reportSoon()
     this.#stir()
   }
 
+  /** Undefined for an event that nobody had, or only this member, which lives. */
+  #inHandBefore(owned: OwnedPartition, message: ConsumeMessage, offset: number): number | undefined {
+    if (!message.fields.redelivered) return undefined
+    const identity = identityOf(message)
+    const known = this.#options.topology.group(this.#options.request.group)
+    const attempts = known?.attempts.get(owned.name)?.[identity]
+    const letGo = known?.letGo.get(owned.name) === owned.assignment.generation
+    const innocent = letGo || this.#lostHere.get(identity) !== undefined
+    if (innocent && attempts === undefined) return undefined
+    owned.suspect(offset, identity)
+    return attempts ?? 0
+  }
+
   /** What was in hand is delivered again, under another assignment. */
   #lost(owned: OwnedPartition, why: 'lost' | 'deleted'): void {
+    for (const message of owned.unacknowledged) this.#lostHere.set(identityOf(message), true)
     void this.#drop(owned)
     const again = (): void => this.#membership.renew()
     if (why === 'lost') return again()

@@ -19,6 +19,19 @@ export type TopologyEntry =
       /** Members whose leases begin anew. */
       readonly renewed: readonly string[]
     }
+  | {
+      readonly kind: 'attempts'
+      readonly group: string
+      /** The name of a partition, and of suspect events in it the attempts that were counted, by what they are known by. */
+      readonly partition: string
+      readonly attempts: AttemptCounts
+    }
+  | {
+      readonly kind: 'letGo'
+      readonly group: string
+      /** Names of partitions whose owner has let go of them in order: what it had is nobody's fault. */
+      readonly partitions: readonly string[]
+    }
   | { readonly kind: 'forget'; readonly group: string; readonly revision: number }
   | {
       readonly kind: 'report'
@@ -28,6 +41,8 @@ export type TopologyEntry =
     }
   | { readonly kind: 'snapshot'; readonly next: number; readonly topology: WrittenTopology }
 
+export type AttemptCounts = Readonly<Record<string, number>>
+
 export interface KnownGroup {
   readonly revision: number
   /** Leases end by the monotonic clock of this process. */
@@ -36,6 +51,10 @@ export interface KnownGroup {
   readonly queues: ReadonlySet<string>
   /** By member, what it last reported. */
   readonly reports: ReadonlyMap<string, Readonly<Record<string, InFlight>>>
+  /** By partition name, of events that were in the hands of a member that died. */
+  readonly attempts: ReadonlyMap<string, AttemptCounts>
+  /** By partition name: whether the last owner has let go in order, and the generation that took over then. */
+  readonly letGo: ReadonlyMap<string, 'nobody' | number>
 }
 
 export interface Topology {
@@ -46,17 +65,26 @@ export interface Topology {
 /** As it is written, for whoever finds the beginning of the stream gone. */
 export interface WrittenTopology {
   readonly topics: readonly TopicSettings[]
-  readonly groups: Readonly<
-    Record<
-      string,
-      { readonly revision: number; readonly state: GroupState; readonly queues: readonly string[] }
-    >
-  >
+  readonly groups: Readonly<Record<string, WrittenGroup>>
+}
+
+interface WrittenGroup {
+  readonly revision: number
+  readonly state: GroupState
+  readonly queues: readonly string[]
+  readonly attempts: Readonly<Record<string, AttemptCounts>>
 }
 
 export const emptyTopology: Topology = { topics: new Map(), groups: new Map() }
 
-const unknownGroup: KnownGroup = { revision: 0, state: emptyGroup, queues: new Set(), reports: new Map() }
+const unknownGroup: KnownGroup = {
+  revision: 0,
+  state: emptyGroup,
+  queues: new Set(),
+  reports: new Map(),
+  attempts: new Map(),
+  letGo: new Map(),
+}
 
 /** The topology after an entry; the same object where the entry has no effect. @param nowMs when it was read, monotonic. */
 export function applied(topology: Topology, entry: TopologyEntry, nowMs: number): Topology {
@@ -75,6 +103,7 @@ export function applied(topology: Topology, entry: TopologyEntry, nowMs: number)
               ...group,
               revision: entry.revision + 1,
               state: leased(entry.state ?? group.state, group.state, entry.renewed, nowMs),
+              letGo: takenOver(group.letGo, entry.state),
             }
           : group,
       )
@@ -90,25 +119,65 @@ export function applied(topology: Topology, entry: TopologyEntry, nowMs: number)
           ? group
           : { ...group, reports: new Map(group.reports).set(entry.member, entry.inFlight) },
       )
+    case 'attempts':
+      return changed(topology, entry.group, (group) => ({
+        ...group,
+        attempts: withAttempts(group.attempts, entry.partition, entry.attempts),
+      }))
+    case 'letGo':
+      return changed(topology, entry.group, (group) => ({
+        ...group,
+        letGo: new Map([...group.letGo, ...entry.partitions.map((name) => [name, 'nobody'] as const)]),
+      }))
     case 'snapshot':
       return topology
   }
 }
 
 export function written({ topics, groups }: Topology): WrittenTopology {
-  const each = [...groups].map(([name, { revision, state, queues }]) => {
-    return [name, { revision, state, queues: [...queues] }] as const
+  const each = [...groups].map(([name, { revision, state, queues, attempts }]) => {
+    const group = { revision, state, queues: [...queues], attempts: Object.fromEntries(attempts) }
+    return [name, group] as const
   })
   return { topics: [...topics.values()], groups: Object.fromEntries(each) }
 }
 
 /** Leases that it names begin now: when they were renewed is not known any more. */
 export function readTopology({ topics, groups }: WrittenTopology, nowMs: number): Topology {
-  const known = Object.entries(groups).map(([name, { revision, state, queues }]): [string, KnownGroup] => {
-    const begun = leased(state, emptyGroup, Object.keys(state.members), nowMs)
-    return [name, { revision, state: begun, queues: new Set(queues), reports: new Map() }]
+  const known = Object.entries(groups).map(([name, group]): [string, KnownGroup] => {
+    const state = leased(group.state, emptyGroup, Object.keys(group.state.members), nowMs)
+    const attempts = new Map(Object.entries(group.attempts))
+    const { revision, queues } = group
+    return [
+      name,
+      { revision, state, queues: new Set(queues), reports: new Map(), attempts, letGo: new Map() },
+    ]
   })
   return { topics: new Map(topics.map((topic) => [topic.name, whole(topic)])), groups: new Map(known) }
+}
+
+/** Of what was let go of in order, who has it since; an owner after that one comes after a death again. */
+function takenOver(before: KnownGroup['letGo'], state: GroupState | undefined): KnownGroup['letGo'] {
+  if (state === undefined || before.size === 0) return before
+  const after = new Map(before)
+  for (const [name, since] of before) {
+    const generation = state.held[name]?.generation
+    if (generation === undefined || generation === since) continue
+    if (since === 'nobody') after.set(name, generation)
+    else after.delete(name)
+  }
+  return after
+}
+
+function withAttempts(
+  before: KnownGroup['attempts'],
+  partition: string,
+  attempts: AttemptCounts,
+): KnownGroup['attempts'] {
+  const after = new Map(before)
+  if (Object.keys(attempts).length === 0) after.delete(partition)
+  else after.set(partition, attempts)
+  return after
 }
 
 /** The partition count stays; retention follows the last. */

@@ -18,6 +18,7 @@ import { type RabbitmqCapabilities, rabbitmqCapabilities } from './capabilities.
 import { declareTopic, queueOf } from './queues.ts'
 import { StreamLog } from './stream-log.ts'
 import {
+  type AttemptCounts,
   applied,
   emptyTopology,
   type InFlight,
@@ -115,6 +116,16 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   /** What a member has in hand, for whoever asks for the lag of its group. */
   report(group: string, member: string, inFlight: Readonly<Record<string, InFlight>>): Promise<void> {
     return this.#append({ kind: 'report', group, member, inFlight })
+  }
+
+  /** The attempts that were counted of suspect events of a partition. Fulfils when they are durable. */
+  count(group: string, partition: string, attempts: AttemptCounts): Promise<void> {
+    return this.#append({ kind: 'attempts', group, partition, attempts })
+  }
+
+  /** A member has let go of partitions and has nothing of them in hand. Fulfils when that is durable. */
+  letGo(group: string, partitions: readonly string[]): Promise<void> {
+    return this.#append({ kind: 'letGo', group, partitions })
   }
 
   async bounds(name: string): Promise<readonly PartitionBounds[]> {

@@ -24,11 +24,12 @@ export interface RabbitmqTransportOptions {
   readonly mode: AmqpOptions['mode']
   readonly messages: Readonly<Record<string, ForeignMessages>>
   readonly prefetch: number
+  readonly consumerTimeoutMs: number
 }
 
 /** The transport over RabbitMQ: a topic is an exchange, a group has a quorum queue for each partition. */
 export class RabbitmqTransport implements Transport<RabbitmqCapabilities> {
-  readonly capabilities: RabbitmqCapabilities = rabbitmqCapabilities
+  readonly capabilities: RabbitmqCapabilities
   readonly #options: RabbitmqTransportOptions
   readonly #subscriptions = new Map<RabbitmqSubscription, string>()
   readonly #published: () => void
@@ -36,6 +37,7 @@ export class RabbitmqTransport implements Transport<RabbitmqCapabilities> {
 
   /** @param published is told when something was published. */
   constructor(options: RabbitmqTransportOptions, published: () => void) {
+    this.capabilities = { ...rabbitmqCapabilities, handleWithinMs: options.consumerTimeoutMs }
     this.#options = options
     this.#published = published
   }
