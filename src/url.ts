@@ -1,7 +1,7 @@
 import { shown, TidingsError } from './kernel/index.ts'
 
 /** Engines that keep events alone: what lives in a database beside a caller's rows needs another one. */
-const withoutTables: readonly string[] = ['kafka']
+const withoutTables: ReadonlySet<string> = new Set(['kafka', 'amqp', 'amqps'])
 
 /** Opens what a URL names by its scheme. @throws `url_invalid` for another scheme, `capability_missing` for an engine that lacks it. */
 export function openUrl<Opened>(
@@ -15,7 +15,7 @@ export function openUrl<Opened>(
   const known = Object.keys(schemes)
     .map((name) => `${name}:`)
     .join(' or ')
-  if (withoutTables.includes(scheme)) {
+  if (withoutTables.has(scheme)) {
     throw new TidingsError(
       'capability_missing',
       `${scheme} keeps events alone, and has no ${what}. Name a database for it, with a URL that begins with ${known}.`,

@@ -69,6 +69,11 @@ export class Broker {
     }
   }
 
+  /** Of the server, as it says when it is connected to. @throws as `channel`. */
+  async version(): Promise<string> {
+    return (await this.#current()).connection.serverProperties.version
+  }
+
   async close(): Promise<void> {
     if (this.closed) return
     this.#closing.abort()

@@ -31,6 +31,7 @@ describeOnBroker('The dead letters on RabbitMQ', () => {
           capabilities: engine.capabilities,
           admin: engine.admin,
           deadLetters: store,
+          probe: () => engine.probe(),
           publish: (records, options) => engine.publish(records, options),
           subscribe: (request) => engine.subscribe(request),
           close: () => engine.close(),

@@ -2,7 +2,7 @@ import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { AmqpOptions } from '../event/index.ts'
 import { checkOptionNames, type Clock, limits, shown, systemClock, TidingsError } from '../kernel/index.ts'
-import type { TransportAdmin } from '../log/index.ts'
+import type { Probe, TransportAdmin } from '../log/index.ts'
 import { RabbitmqAdmin } from './admin.ts'
 import { backlogOf } from './backlog.ts'
 import { Broker } from './broker.ts'
@@ -47,6 +47,7 @@ const optionNames = {
 export class RabbitmqEngine extends RabbitmqTransport implements Engine<RabbitmqCapabilities> {
   readonly admin: TransportAdmin
   readonly deadLetters: DeadLetterStore
+  readonly #broker: Broker
   readonly #close: () => Promise<void>
   #closed: Promise<void> | undefined
 
@@ -68,6 +69,7 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
     const deadLetters = new RabbitmqDeadLetterStore(broker, ({ group, topic, partition, generation }) =>
       this.holds(group, topic, partition, generation) ? generation : undefined,
     )
+    this.#broker = broker
     this.admin = admin
     this.deadLetters = deadLetters
     this.#close = async () => {
@@ -77,6 +79,26 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
       await deadLetters.close()
       await topology.close()
       await broker.close()
+    }
+  }
+
+  /** AMQP tells nothing of how many nodes have a queue. */
+  async probe(): Promise<Probe> {
+    const found = { topics: [], verdict: 'safe', advice: '' } as const
+    return {
+      version: await this.#broker.version(),
+      durability: [
+        { ...found, setting: 'publisher confirms', value: 'on' },
+        { ...found, setting: 'queue type', value: 'quorum' },
+        {
+          setting: 'replicas of a queue',
+          value: 'not readable',
+          topics: [],
+          verdict: 'unknown',
+          advice:
+            'One node alone loses its queues with its disk. Run three, and look with rabbitmq-queues quorum_status.',
+        },
+      ],
     }
   }
 

@@ -6,6 +6,7 @@ import type { KafkaEngine } from 'tidings/kafka'
 import type { Capabilities } from 'tidings/log'
 import { memory } from 'tidings/memory'
 import type { PostgresEngine } from 'tidings/postgres'
+import type { RabbitmqEngine } from 'tidings/rabbitmq'
 import { sqlite } from 'tidings/sqlite'
 
 const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
@@ -64,6 +65,26 @@ await onKafka.publishAll([created.create(data)], later)
 await onKafka.publish(created, data, { causedBy: undefined, subject: 'o-1' })
 onKafka.group('a', { afterDeadLetter: 'hold' })
 for (const start of everyStart) onKafka.group('a', { start })
+
+// RabbitMQ: a queue, which has only what is not acknowledged yet.
+declare const rabbitmqEngine: RabbitmqEngine
+const onRabbitmq = await openBus({ ...options, transport: rabbitmqEngine, durability: 'required' })
+// @ts-expect-error -- RabbitMQ takes no transaction
+onRabbitmq.publish(created, data, { tx: {} })
+// @ts-expect-error -- nor without a store
+onRabbitmq.outbox()
+// @ts-expect-error -- RabbitMQ delays nothing
+await onRabbitmq.publish(created, data, later)
+onRabbitmq.group('a', { start: 'end', afterDeadLetter: 'continue' })
+await onRabbitmq.admin.seek('a', 'orders', 'end')
+// @ts-expect-error -- nothing is there from the start
+onRabbitmq.group('a', { start: 'start' })
+// @ts-expect-error -- nor from a time
+onRabbitmq.group('a', { start: { time: '2026-01-01T00:00:00Z' } })
+// @ts-expect-error -- nor at an offset
+await onRabbitmq.admin.seek('a', 'orders', { offset: 1 })
+// @ts-expect-error -- and it holds no key back
+onRabbitmq.group('a', { afterDeadLetter: 'hold' })
 
 // A queue: nothing to read again, and nothing that holds.
 interface Queue extends Capabilities {
