@@ -98,7 +98,8 @@ test.each([
   [['status', 'shipping'], 2, /config_missing: .* no outbox "shipping"\. It has orders and billing/],
   [['status', '--store', 'sqlite:missing.db'], 4, /file_missing: /],
   [['status', '--store', 'sqlite:shop.db'], 6, /file_not_ours: .* without an outbox/],
-  [['status', '--store', 'kafka:x'], 2, /url_invalid: "kafka:x" names no outbox/],
+  [['status', '--store', 'redis:x'], 2, /url_invalid: "redis:x" names no outbox/],
+  [['status', '--store', 'kafka:x'], 6, /capability_missing: kafka .* has no outbox/],
   [['flush', '--store', 'sqlite:orders.db', '--url', 'sqlite:missing.db'], 4, /file_missing: /],
 ])('outbox %j is refused, and creates nothing', async (argv, exitCode, stderr) => {
   using shell = await shellWithOutboxes()
