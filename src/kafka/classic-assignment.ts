@@ -45,11 +45,6 @@ export function assignedOf(assignment: Buffer): readonly Place[] {
   return placesOf(decodeConsumerProtocolAssignment(assignment).assignedPartitions)
 }
 
-/** The name that a member has given itself. */
-export function memberNameOf(metadata: Buffer): string | undefined {
-  return said(metadata).member
-}
-
 export function topicsOf(metadata: Buffer): readonly string[] {
   return decodeConsumerProtocolSubscription(metadata).topics
 }

@@ -41,7 +41,7 @@ export class ClassicMembership implements Membership {
     this.#options = options
     this.#sessionTimeoutMs = options.sessionTimeoutMs
     this.#heartbeats = cluster.line()
-    this.#joins = cluster.line(limits.kafkaRebalanceMs)
+    this.#joins = cluster.line(limits.kafkaRebalanceMs, options.member)
   }
 
   get committer(): Committer {

@@ -54,9 +54,13 @@ export class Cluster {
     return [...this.#nodes.keys()]
   }
 
-  /** Connections of their own: a broker answers one connection's requests in turn, and some of them wait. */
-  line(waitMs = 0): Line {
-    const line = new Line(this.#options, waitMs, (closed) => this.#lines.delete(closed))
+  /**
+   * Connections of their own: a broker answers one connection's requests in turn, and some of them wait.
+   * @param member whose they are: a broker says of a member how its client is called, whatever else it does not know.
+   */
+  line(waitMs = 0, member?: string): Line {
+    const clientId = clientIdOf(this.#options.clientId, member)
+    const line = new Line({ ...this.#options, clientId }, waitMs, (closed) => this.#lines.delete(closed))
     this.#lines.add(line)
     return line
   }
@@ -251,6 +255,16 @@ export class Line {
     this.#forget(this)
     await this.#pool.close()
   }
+}
+
+function clientIdOf(clientId: string, member: string | undefined): string {
+  return member === undefined ? clientId : `${clientId}#${member}`
+}
+
+/** The name of a member by how its client is called; undefined for one of another library. */
+export function memberOf(clientId: string): string | undefined {
+  const at = clientId.indexOf('#')
+  return at < 0 ? undefined : clientId.slice(at + 1)
 }
 
 export function closedError(): TidingsError {

@@ -29,7 +29,7 @@ export class ConsumerMembership implements Membership {
   constructor(cluster: Cluster, options: MembershipOptions) {
     this.#cluster = cluster
     this.#options = options
-    this.#line = cluster.line()
+    this.#line = cluster.line(0, options.member)
   }
 
   get committer(): Committer {

@@ -1,6 +1,6 @@
 import { broker, brokerError } from './broker-errors.ts'
-import { assignedOf, memberNameOf, topicsOf } from './classic-assignment.ts'
-import type { Cluster } from './cluster.ts'
+import { assignedOf, topicsOf } from './classic-assignment.ts'
+import { type Cluster, memberOf } from './cluster.ts'
 import type { Place } from './offsets.ts'
 import { requests } from './requests.ts'
 
@@ -63,11 +63,14 @@ async function classicMembers(cluster: Cluster, group: string): Promise<readonly
     [[group], false],
     ({ groups }) => groups[0]?.errorCode ?? broker.ok,
   )
-  return (answer.groups[0]?.members ?? []).map(({ memberId, memberMetadata, memberAssignment }) => ({
-    member: (memberMetadata.length > 0 ? memberNameOf(memberMetadata) : undefined) ?? memberId,
-    topics: memberMetadata.length > 0 ? topicsOf(memberMetadata) : [],
-    partitions: assignedOf(memberAssignment),
-  }))
+  // While the group rebalances, the broker says neither their metadata nor what they have.
+  return (answer.groups[0]?.members ?? []).map(
+    ({ memberId, clientId, memberMetadata, memberAssignment }) => ({
+      member: memberOf(clientId) ?? memberId,
+      topics: memberMetadata.length > 0 ? topicsOf(memberMetadata) : [],
+      partitions: assignedOf(memberAssignment),
+    }),
+  )
 }
 
 async function consumerMembers(cluster: Cluster, group: string): Promise<readonly DescribedMember[]> {
@@ -78,8 +81,8 @@ async function consumerMembers(cluster: Cluster, group: string): Promise<readonl
     ({ groups }) => groups[0]?.errorCode ?? broker.ok,
   )
   return (answer.groups[0]?.members ?? []).map(
-    ({ memberId, instanceId, subscribedTopicNames, assignment }) => ({
-      member: instanceId ?? memberId,
+    ({ memberId, clientId, subscribedTopicNames, assignment }) => ({
+      member: memberOf(clientId) ?? memberId,
       topics: subscribedTopicNames,
       partitions: assignment.topicPartitions.flatMap(({ topicName, partitions }) =>
         partitions.map((partition) => ({ topic: topicName, partition })),

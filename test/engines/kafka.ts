@@ -114,6 +114,8 @@ function nodeSettings(
     'share.coordinator.state.topic.replication.factor=1',
     'share.coordinator.state.topic.min.isr=1',
     'group.initial.rebalance.delay.ms=0',
+    // So that a takeover does not take long.
+    'group.min.session.timeout.ms=1000',
     'group.coordinator.rebalance.protocols=classic,consumer',
   ]
 }

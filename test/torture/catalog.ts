@@ -23,5 +23,4 @@ export const sessionTimeoutMs = 1_000
 
 export const attempts = 5
 
-export const logFile = (folder: string): string => join(folder, 'log.db')
 export const inboxFile = (folder: string): string => join(folder, 'inbox.db')

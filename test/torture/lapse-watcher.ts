@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import type { SqliteEngine } from '../../src/sqlite/index.ts'
+import type { Engine } from '../../src/bus/index.ts'
 import type { Happening } from './history.ts'
 
 /** See `graceUs` of the checker: it is several of these. */
@@ -7,12 +7,12 @@ const lookEveryMs = 20
 
 /** Tells when the lease of a member has ended: on a busy machine that happens to one that is well. */
 export class LapseWatcher {
-  readonly #engine: SqliteEngine
+  readonly #engine: Engine
   readonly #tell: (happening: Happening) => void
   #ended = false
   #looks: Promise<void> = Promise.resolve()
 
-  constructor(engine: SqliteEngine, tell: (happening: Happening) => void) {
+  constructor(engine: Engine, tell: (happening: Happening) => void) {
     this.#engine = engine
     this.#tell = tell
   }

@@ -1,6 +1,6 @@
+import type { Engine } from '../../src/bus/index.ts'
 import type { DeadLetterFilter } from '../../src/dead-letter/index.ts'
 import { decodeEvent } from '../../src/event/index.ts'
-import type { SqliteEngine } from '../../src/sqlite/index.ts'
 import type { Buried } from './checker.ts'
 import type { Handling } from './history.ts'
 
@@ -9,7 +9,7 @@ export type Letter = Buried & { readonly id: string }
 
 /** All entries that a filter lets through. */
 export async function readLetters(
-  { deadLetters }: SqliteEngine,
+  { deadLetters }: Pick<Engine, 'deadLetters'>,
   filter: DeadLetterFilter,
 ): Promise<readonly Letter[]> {
   const found: Letter[] = []

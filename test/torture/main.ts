@@ -4,6 +4,8 @@ import { parseArgs } from 'node:util'
 import { table } from '../../src/cli/table.ts'
 import { type Catch, faults, hunt } from './hunt.ts'
 import { mutants } from './mutants.ts'
+import { urlVariable } from '../engines/server.ts'
+import type { Elsewhere } from './log.ts'
 import { isKeeping } from './points/list.ts'
 import { pointsCommand } from './points/main.ts'
 import { type Fault, isBroken, torture } from './run.ts'
@@ -33,28 +35,49 @@ const columns = [
 ]
 
 const engine = isKeeping(values.engine) ? values.engine : undefined
+const logIsGood = ['sqlite', 'kafka', undefined].includes(values.engine)
 const engineIsGood = values.engine === undefined || engine !== undefined
 
 if (numbersAreGood && name === 'mutants') await huntMutants()
 else if (numbersAreGood && engineIsGood && name === 'points') await strikePoints()
-else if (numbersAreGood && fault !== undefined) await applyFaults(fault)
+else if (numbersAreGood && logIsGood && fault !== undefined) await applyFaults(fault)
 else {
-  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1]
+  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1] [--engine sqlite | kafka]
        npm run torture -- points ["NAME" …] [--engine sqlite | postgres] [--seed 1]
        npm run torture -- mutants ["NAME" …] [--cycles 60] [--seed 1]`)
   process.exitCode = 2
 }
 
 async function applyFaults(applied: Fault): Promise<void> {
-  const outcome = await torture({ cycles, seed, fault: applied, say })
+  const elsewhere = elsewhereOf(values.engine)
+  const outcome = await torture({ cycles, seed, fault: applied, say, elsewhere })
   const { figures, verdict, elapsedMs } = outcome
-  writeLine({ torture: name, cycles, ...figures, ...verdict, seed, elapsedMs })
+  writeLine({
+    torture: name,
+    engine: values.engine ?? 'sqlite',
+    cycles,
+    ...figures,
+    ...verdict,
+    seed,
+    elapsedMs,
+  })
   const times = figures.kills + figures.pauses
   if (times < cycles || figures.published === 0 || figures.effects === 0) {
     say(`${times} faults in ${cycles} cycles, ${figures.effects} effects: this run proves nothing.`)
     process.exitCode = 1
   }
   if (isBroken(outcome)) process.exitCode = 1
+}
+
+/** @throws where it is not said where the server is, as `npm run engines -- start` prints it. */
+function elsewhereOf(log: string | undefined): Elsewhere | undefined {
+  if (log === undefined || log === 'sqlite') return undefined
+  const url = process.env[urlVariable(log)]
+  if (url === undefined)
+    throw new Error(
+      `Where is ${log}? Say it in ${urlVariable(log)}; npm run engines -- start ${log} prints it.`,
+    )
+  return { url, namespace: `torture-${randomInt(2 ** 31).toString(36)}` }
 }
 
 async function strikePoints(): Promise<void> {

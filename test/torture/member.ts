@@ -2,20 +2,13 @@
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { constant, openBus } from '../../src/index.ts'
-import { type SqliteEngine, sqlite, sqliteInbox } from '../../src/sqlite/index.ts'
-import {
-  attempts,
-  catalog,
-  groups,
-  holdingGroup,
-  inboxFile,
-  logFile,
-  numbered,
-  sessionTimeoutMs,
-} from './catalog.ts'
+import type { Engine } from '../../src/bus/index.ts'
+import { sqliteInbox } from '../../src/sqlite/index.ts'
+import { attempts, catalog, groups, holdingGroup, inboxFile, numbered, sessionTimeoutMs } from './catalog.ts'
 import { conductOf, isMended, stumbles } from './conduct.ts'
 import { createEffects, effectInbox } from './effects.ts'
 import { type Handling, openHistory } from './history.ts'
+import { openLog } from './log.ts'
 import { isPausePlace, type PausePlace } from './pause-place.ts'
 
 const [folder = '', name = ''] = process.argv.slice(2)
@@ -39,7 +32,7 @@ function passing(place: PausePlace): void {
 }
 
 /** Lets a commit that is on its way be stopped before it reaches the file. */
-function stoppable(engine: SqliteEngine): SqliteEngine {
+function stoppable(engine: Engine): Engine {
   const subscribe = engine.subscribe.bind(engine)
   engine.subscribe = async (request) => {
     const subscription = await subscribe(request)
@@ -72,7 +65,7 @@ database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
 createEffects(database)
 database.exec('PRAGMA busy_timeout = 0') // From here on a wait in SQLite would stop the event loop, and end the lease.
 const inbox = effectInbox(sqliteInbox(database))
-const transport = stoppable(await sqlite(logFile(folder)))
+const transport = stoppable(await openLog(folder))
 const bus = await openBus({ transport, source: '/torture', catalog })
 
 const running = groups.map((group) =>

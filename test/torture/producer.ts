@@ -1,9 +1,9 @@
 /** Publishes to all keys until it is asked to end: `producer.ts FOLDER NAME LIFE`. */
 import { setTimeout } from 'node:timers/promises'
 import { openBus } from '../../src/index.ts'
-import { sqlite } from '../../src/sqlite/index.ts'
-import { catalog, keys, logFile, numbered } from './catalog.ts'
+import { catalog, keys, numbered } from './catalog.ts'
 import { openHistory } from './history.ts'
+import { openLog } from './log.ts'
 
 const [folder = '', name = '', life = '0'] = process.argv.slice(2)
 /** A life before this one may have published more than it could tell, but never so many. */
@@ -16,7 +16,7 @@ const lookAgainMs = 100
 
 const tell = openHistory(folder, name)
 const bus = await openBus({
-  transport: await sqlite(logFile(folder)),
+  transport: await openLog(folder),
   source: '/torture',
   catalog,
   drainOn: false,

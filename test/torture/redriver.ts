@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Engine } from '../../src/bus/index.ts'
 import type { Random } from '../../src/kernel/index.ts'
-import type { SqliteEngine } from '../../src/sqlite/index.ts'
 import { holdingGroup } from './catalog.ts'
 import { conductOf, mend } from './conduct.ts'
 import type { Happening } from './history.ts'
@@ -14,14 +14,14 @@ const redrivenUnmended = 0.3
 
 /** Deals with the dead letters of the group that holds: discards some, redrives the others, mended or still failing. */
 export class Redriver {
-  readonly #engine: SqliteEngine
+  readonly #engine: Engine
   readonly #folder: string
   readonly #random: Random
   readonly #tell: (happening: Happening) => void
   #ended = false
   #rounds: Promise<void> = Promise.resolve()
 
-  constructor(engine: SqliteEngine, folder: string, random: Random, tell: (happening: Happening) => void) {
+  constructor(engine: Engine, folder: string, random: Random, tell: (happening: Happening) => void) {
     this.#engine = engine
     this.#folder = folder
     this.#random = random

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
+import type { Engine } from '../../src/bus/index.ts'
 import { openBus } from '../../src/index.ts'
 import { type Random, seededRandom } from '../../src/kernel/index.ts'
-import { type SqliteEngine, sqlite } from '../../src/sqlite/index.ts'
-import { attempts, catalog, groups, holdingGroup, inboxFile, logFile } from './catalog.ts'
+import { attempts, catalog, groups, holdingGroup, inboxFile } from './catalog.ts'
 import { check, type Evidence, type Verdict } from './checker.ts'
 import { conductOf } from './conduct.ts'
 import { createEffects, readEffects } from './effects.ts'
 import { type Happening, nowUs, openHistory, readHistory } from './history.ts'
 import { LapseWatcher } from './lapse-watcher.ts'
 import { readLetters } from './letters.ts'
+import { type Elsewhere, keepLogElsewhere, openLog } from './log.ts'
 import type { TorturedMutant } from './mutant.ts'
 import { Processes } from './processes.ts'
 import { Redriver } from './redriver.ts'
@@ -35,6 +36,8 @@ export interface Plan {
   readonly fault: Fault
   readonly say: (line: string) => void
   /** Broken on purpose: the run ends with the first cycle after which one of its checks has seen it. */
+  /** Where the log is, if not in the folder of the run. */
+  readonly elsewhere?: Elsewhere | undefined
   readonly mutant?: TorturedMutant | undefined
 }
 
@@ -71,12 +74,13 @@ const roles = ['producer', 'member-1', 'member-2', 'member-3']
  * Runs the processes through the cycles, lets them finish, and checks what they left. The folder is removed when
  * nothing was wrong, or what was wrong is a mutant; else its name is said.
  */
-export async function torture({ cycles, seed, fault, say, mutant }: Plan): Promise<Outcome> {
+export async function torture({ cycles, seed, fault, say, elsewhere, mutant }: Plan): Promise<Outcome> {
   const startedAt = performance.now()
   const folder = mkdtempSync(join(tmpdir(), 'tidings-torture-'))
   say(`${cycles} cycles with seed ${seed} in ${folder}`)
   const tell = openHistory(folder, 'main')
-  const engine = await sqlite(logFile(folder))
+  if (elsewhere !== undefined) keepLogElsewhere(folder, elsewhere)
+  const engine = await openLog(folder)
   const bus = await openBus({ transport: engine, source: '/torture', catalog })
   const inbox = new DatabaseSync(inboxFile(folder))
   inbox.exec('PRAGMA journal_mode = WAL')
@@ -164,7 +168,7 @@ export function isBroken({ figures, verdict }: Pick<Outcome, 'figures' | 'verdic
 export const isCaught = ({ caughtBy }: TorturedMutant, verdict: Verdict): boolean =>
   caughtBy.some((name) => verdict[name] > 0)
 
-async function evidenceOf(folder: string, engine: SqliteEngine, inbox: DatabaseSync): Promise<Evidence> {
+async function evidenceOf(folder: string, engine: Engine, inbox: DatabaseSync): Promise<Evidence> {
   const deadLetters = await readLetters(engine, { states: ['dead'] })
   const effects = readEffects(inbox)
   const history = readHistory(folder)
@@ -201,7 +205,7 @@ function figuresOf({ history, effects, deadLetters }: Evidence): Figures {
  * Events that some group has not finished, with those that it keeps to finish later. In the group that holds, a dead
  * letter is not the end. Undefined before all groups have begun.
  */
-async function backlog({ admin, deadLetters }: SqliteEngine): Promise<number | undefined> {
+async function backlog({ admin, deadLetters }: Engine): Promise<number | undefined> {
   const lags = await admin.lag()
   if (groups.some((group) => !lags.some((lag) => lag.group === group))) return undefined
   const kept = await deadLetters.count({ states: ['set-aside', 'parked', 'requested'] })

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Engine } from '../../src/bus/index.ts'
 import type { DeadLetterState } from '../../src/dead-letter/index.ts'
 import type { PartitionLag } from '../../src/log/index.ts'
-import type { SqliteEngine } from '../../src/sqlite/index.ts'
 import { groups } from './catalog.ts'
 import { effectOffsets } from './effects.ts'
 import type { Look } from './history.ts'
@@ -11,11 +11,11 @@ const safelyAside: readonly DeadLetterState[] = ['set-aside', 'dead', 'parked', 
 
 /** Looks at what every group has committed, and at what it has finished; each look goes on where the last one ended. */
 export class Watcher {
-  readonly #engine: SqliteEngine
+  readonly #engine: Engine
   readonly #inbox: DatabaseSync
   readonly #finished = new Map<string, number>()
 
-  constructor(engine: SqliteEngine, inbox: DatabaseSync) {
+  constructor(engine: Engine, inbox: DatabaseSync) {
     this.#engine = engine
     this.#inbox = inbox
   }
