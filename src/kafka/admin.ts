@@ -40,7 +40,6 @@ export interface KafkaAdminOptions {
   readonly cluster: Cluster
   readonly settings: GroupSettingsLog
   readonly decoder: RecordDecoder
-  readonly replication: number | undefined
 }
 
 /** The admin port over Kafka's own requests. */
@@ -48,16 +47,14 @@ export class KafkaAdmin implements TransportAdmin {
   readonly #cluster: Cluster
   readonly #settings: GroupSettingsLog
   readonly #decoder: RecordDecoder
-  readonly #replication: number | undefined
   readonly #watchers = new Listeners()
   #timer: Timer | undefined
   #ends = ''
 
-  constructor({ cluster, settings, decoder, replication }: KafkaAdminOptions) {
+  constructor({ cluster, settings, decoder }: KafkaAdminOptions) {
     this.#cluster = cluster
     this.#settings = settings
     this.#decoder = decoder
-    this.#replication = replication
   }
 
   async topics(): ReturnType<TransportAdmin['topics']> {
@@ -84,7 +81,7 @@ export class KafkaAdmin implements TransportAdmin {
     const { name, partitions, retention } = topic
     const [known] = await this.#cluster.patiently(() => this.#cluster.refresh([name]))
     if (known === undefined) {
-      const made = { name, partitions, replication: this.#replication, configs: eventTopicConfigs(topic) }
+      const made = { name, partitions, configs: eventTopicConfigs(topic) }
       await createTopics(this.#cluster, [made])
     }
     const { leaders } = await this.#cluster.topic(name)

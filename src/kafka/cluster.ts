@@ -8,6 +8,8 @@ export interface ClusterOptions {
   readonly clientId: string
   readonly tls: Readonly<Record<string, unknown>> | undefined
   readonly sasl: SASLOptions | undefined
+  /** Copies of each partition of topics that are created; the brokers' default unless it is said. */
+  readonly replication?: number | undefined
   /** One request, and connecting. */
   readonly requestTimeoutMs: number
 }
@@ -48,6 +50,10 @@ export class Cluster {
 
   get closed(): boolean {
     return this.#closed
+  }
+
+  get replication(): number | undefined {
+    return this.#options.replication
   }
 
   get nodes(): readonly number[] {

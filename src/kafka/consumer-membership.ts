@@ -122,7 +122,12 @@ export class ConsumerMembership implements Membership {
     const changed = answer.assignment !== null || answer.memberEpoch !== this.#epoch || lapsed
     this.#epoch = answer.memberEpoch
     this.#leaseEndMs = Math.max(this.#leaseEndMs, sentMs + sessionTimeoutMs)
-    if (answer.assignment !== null) this.#target = await this.#placesOf(answer.assignment.topicPartitions)
+    if (answer.assignment !== null) {
+      const target = await this.#placesOf(answer.assignment.topicPartitions).catch(() => undefined)
+      // The broker says it again with the next heartbeat.
+      if (target === undefined) return broker.coordinatorNotAvailable
+      this.#target = target
+    }
     if (!changed || this.#left) return code
     const before = this.#owned.size
     for (const place of this.#target) this.#owned.set(partitionName(place.topic, place.partition), place)
@@ -172,7 +177,10 @@ export class ConsumerMembership implements Membership {
   async #placesOf(
     assigned: readonly { readonly topicId: string; readonly partitions: readonly number[] }[],
   ): Promise<readonly Place[]> {
-    const topics = await Promise.all(this.#options.topics.map((name) => this.#topic(name)))
+    const names = this.#options.topics
+    const known = names.map((name) => this.#cluster.known(name))
+    const isNew = assigned.some(({ topicId }) => !known.some((each) => each?.id === topicId))
+    const topics = isNew ? await this.#cluster.patiently(() => this.#cluster.refresh(names)) : known
     return assigned.flatMap(({ topicId, partitions }) => {
       const topic = topics.find((each) => each?.id === topicId)?.name
       return topic === undefined ? [] : partitions.map((partition) => ({ topic, partition }))

@@ -50,11 +50,11 @@ export class KafkaEngine extends KafkaTransport implements Engine<KafkaCapabilit
   #closed: Promise<void> | undefined
 
   constructor(cluster: Cluster, options: KafkaOptions) {
-    const { mode = 'binary', groupProtocol = 'classic', staticMembers = false, replication } = options
+    const { mode = 'binary', groupProtocol = 'classic', staticMembers = false } = options
     const producer = new Producer(cluster, options.deliveryMs ?? limits.kafkaDeliveryMs)
     const settings = new GroupSettingsLog(cluster, producer)
     const decoder = new RecordDecoder(options.records ?? {})
-    const admin = new KafkaAdmin({ cluster, settings, decoder, replication })
+    const admin = new KafkaAdmin({ cluster, settings, decoder })
     super({ cluster, producer, settings, decoder, mode, groupProtocol, staticMembers }, () =>
       admin.appended(),
     )
@@ -101,6 +101,7 @@ export async function kafka(url: string, options: KafkaOptions = {}): Promise<Ka
       clientId,
       tls: options.tls ?? (address.tls ? {} : undefined),
       sasl: options.sasl ?? address.sasl,
+      replication: options.replication,
       requestTimeoutMs: limits.kafkaRequestTimeoutMs,
     },
     clock,

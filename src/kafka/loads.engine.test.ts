@@ -43,23 +43,6 @@ describeOnBroker('The Kafka engine', () => {
 
   test('takes and delivers events of the largest size, several of them together', async () => {
     await using on = await ground({ partitions: 1 })
-    const largest = (id: string): CloudEvent => {
-      const event = {
-        specversion: '1.0',
-        id,
-        source: '/a',
-        type: 'a',
-        datacontenttype: 'application/json',
-      } as const
-      const attributes = Object.entries(event).reduce(
-        (sum, [name, value]) => sum + name.length + value.length,
-        0,
-      )
-      // Two quotes; in the headers the names have a prefix of three letters, but for content-type.
-      const rest =
-        limits.eventBytes - attributes - 2 - 4 * 3 - ('content-type'.length - 'datacontenttype'.length)
-      return { ...event, data: 'x'.repeat(rest) }
-    }
     const events = ['1', '2', '3'].map(largest)
     const records = events.map((event) => ({ topic: on.topic, partition: 0, event, notBefore: undefined }))
     await on.engine.publish(records, { tx: undefined })
@@ -120,3 +103,18 @@ describeOnBroker('The Kafka engine', () => {
     })
   }
 })
+
+/** An event whose headers and value are as large as one may be. */
+function largest(id: string): CloudEvent {
+  const event = {
+    specversion: '1.0',
+    id,
+    source: '/a',
+    type: 'a',
+    datacontenttype: 'application/json',
+  } as const
+  const attributes = Object.entries(event).reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  // Two quotes; in the headers the names have a prefix of three letters, but for content-type.
+  const rest = limits.eventBytes - attributes - 2 - 4 * 3 - ('content-type'.length - 'datacontenttype'.length)
+  return { ...event, data: 'x'.repeat(rest) }
+}

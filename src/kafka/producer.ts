@@ -193,34 +193,31 @@ export class Producer {
     return batch
   }
 
-  /** Until the outcome of each is known; those that are led by another broker meanwhile go there. */
+  /** The outcome of some may not be known then: each of those is sent again by itself, and holds up its partition alone. */
   async #deliver(leader: number, batches: readonly Batch[]): Promise<void> {
     this.#busy.add(leader)
-    try {
-      let left = await this.#attempt(leader, batches)
-      for (let waitMs: number = limits.kafkaFirstBackoffMs; left.length > 0; ) {
-        await sleep(this.#cluster.clock, waitMs)
-        waitMs = Math.min(2 * waitMs, limits.kafkaLongestBackoffMs)
-        left = await this.#redeliver(left)
-      }
-    } finally {
-      this.#busy.delete(leader)
-      this.#flushSoon()
-    }
+    const left = await this.#attempt(leader, batches)
+    this.#busy.delete(leader)
+    this.#flushSoon()
+    for (const batch of left) void this.#deliverAgain(batch)
   }
 
-  async #redeliver(batches: readonly Batch[]): Promise<readonly Batch[]> {
-    const left: Batch[] = []
-    for (const batch of batches) {
+  /** Until its outcome is known, to whichever broker leads its partition by then. */
+  async #deliverAgain(batch: Batch): Promise<void> {
+    const { clock } = this.#cluster
+    let again = true
+    for (let waitMs: number = limits.kafkaFirstBackoffMs; again; ) {
+      await sleep(clock, waitMs)
+      waitMs = Math.min(2 * waitMs, limits.kafkaLongestBackoffMs)
       try {
         this.#cluster.forget(batch.lane.topic)
-        left.push(...(await this.#attempt(await this.#leaderOf(batch.lane), [batch])))
+        again = (await this.#attempt(await this.#leaderOf(batch.lane), [batch])).length > 0
       } catch (error) {
-        if (this.#cluster.closed || this.#isLate(batch) || !mayPass(error)) this.#fail(batch, asError(error))
-        else left.push(batch)
+        again = !this.#cluster.closed && !this.#isLate(batch) && mayPass(error)
+        if (!again) this.#fail(batch, asError(error))
       }
     }
-    return left
+    this.#flushSoon()
   }
 
   /** Sends batches once; returns those that are to be sent again. */
@@ -255,7 +252,7 @@ export class Producer {
     }
     if (isTooLarge(code) && batch.pending.length > 1) return this.#apart(batch)
     if (lost.has(code)) return this.#anew(batch)
-    if (again.has(code) || isPassing(code) || isMissingTopic(code)) {
+    if (hasTooFewReplicas.has(code) || isPassing(code) || isMissingTopic(code)) {
       if (!this.#isLate(batch)) return true
     }
     this.#fail(batch, produceError(code, lane.topic))
@@ -319,7 +316,10 @@ const lost: ReadonlySet<number> = new Set([
   broker.unknownProducer,
   broker.invalidProducerEpoch,
 ])
-const again: ReadonlySet<number> = new Set([broker.notEnoughReplicas, broker.notEnoughReplicasAfterAppend])
+const hasTooFewReplicas: ReadonlySet<number> = new Set([
+  broker.notEnoughReplicas,
+  broker.notEnoughReplicasAfterAppend,
+])
 
 function isTooLarge(code: number): boolean {
   return code === broker.messageTooLarge || code === broker.recordListTooLarge

@@ -129,6 +129,8 @@ export class KafkaSubscription implements Subscription {
       const owned = this.#ownedBy(assignment)
       if (owned !== undefined) this.#revoke(owned)
     }
+    // The group may count on this member for some of them all the same: they are announced anew.
+    if (refused.size > 0) this.#align()
     return progress.map(({ assignment }) => assignment).filter((assignment) => refused.has(assignment))
   }
 
@@ -258,7 +260,8 @@ export class KafkaSubscription implements Subscription {
   }
 
   #grantLater(error: unknown): void {
-    if (!isTidingsError(error) || error.kind !== 'unreachable') {
+    const mayPass = isTidingsError(error) && (error.kind === 'unreachable' || error.kind === 'missing')
+    if (!mayPass) {
       this.#fail(toError(error))
       return
     }

@@ -11,18 +11,16 @@ const setConfig = 0 as const
 export interface NewTopic {
   readonly name: string
   readonly partitions: number
-  /** Copies of each partition; the brokers' default where it is not said. */
-  readonly replication?: number | undefined
   readonly configs: Readonly<Record<string, string>>
 }
 
 /** Creates topics; one that is there stays as it is. Fulfils when each has its leaders. */
 export async function createTopics(cluster: Cluster, topics: readonly NewTopic[]): Promise<void> {
   await cluster.patiently(async () => {
-    const asked = topics.map(({ name, partitions, replication = -1, configs }) => ({
+    const asked = topics.map(({ name, partitions, configs }) => ({
       name,
       numPartitions: partitions,
-      replicationFactor: replication,
+      replicationFactor: cluster.replication ?? -1,
       assignments: [],
       configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
     }))
