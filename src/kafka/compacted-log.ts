@@ -1,6 +1,6 @@
-import { limits } from '../kernel/index.ts'
-import { broker, brokerError, isMissingTopic } from './broker-errors.ts'
-import type { Cluster } from './cluster.ts'
+import { isTidingsError, limits } from '../kernel/index.ts'
+import { broker, brokerError } from './broker-errors.ts'
+import type { Cluster, TopicMetadata } from './cluster.ts'
 import { fetchFrom, type KafkaRecord } from './fetch.ts'
 import { offsetsAt } from './offsets.ts'
 import type { Producer } from './producer.ts'
@@ -34,7 +34,7 @@ export class CompactedLog {
 
   /** Applies all that was written before the call, by anybody. A topic that is not there is empty. */
   refresh(): Promise<void> {
-    const reading = this.#reading.then(() => this.#cluster.patiently(() => this.#read()))
+    const reading = this.#reading.then(() => this.#cluster.patiently(() => this.#readOrNothing()))
     this.#reading = reading.catch(() => undefined)
     return reading
   }
@@ -71,21 +71,45 @@ export class CompactedLog {
     ])
   }
 
-  async #read(): Promise<void> {
-    const [topic] = await this.#cluster.refresh([this.topic])
-    if (topic?.id !== this.#id) {
-      this.#reset()
-      this.#id = topic?.id ?? ''
-      this.#positions = topic?.leaders.map(() => 0) ?? []
+  async #readOrNothing(): Promise<void> {
+    try {
+      await this.#read()
+    } catch (error) {
+      if (!isTidingsError(error, 'topic_missing')) throw error
+      // It was deleted meanwhile.
+      this.#begin(undefined)
     }
+  }
+
+  async #read(): Promise<void> {
+    const topic = await this.#find()
+    if (topic?.id !== this.#id) this.#begin(topic)
     if (topic === undefined) return
     const ends = await offsetsAt(
       this.#cluster,
       topic.leaders.map((_, partition) => ({ topic: this.topic, partition, at: 'end' as const })),
     )
+    // It was deleted, and begins again under its name.
+    if (ends.some((end, partition) => end < (this.#positions[partition] ?? 0))) {
+      this.#cluster.forget(this.topic)
+      this.#begin(await this.#find())
+    }
     await Promise.all(
       ends.map((end, partition) => this.#readTo(partition, topic.leaders[partition] ?? -1, end)),
     )
+  }
+
+  /** Undefined where there is none, whatever was known of it. */
+  async #find(): Promise<TopicMetadata | undefined> {
+    const known = this.#cluster.known(this.topic)
+    if (known !== undefined && !known.leaders.includes(-1)) return known
+    return (await this.#cluster.refresh([this.topic]))[0]
+  }
+
+  #begin(topic: TopicMetadata | undefined): void {
+    this.#reset()
+    this.#id = topic?.id ?? ''
+    this.#positions = topic?.leaders.map(() => 0) ?? []
   }
 
   async #readTo(partition: number, leader: number, end: number): Promise<void> {
@@ -96,9 +120,10 @@ export class CompactedLog {
       const bounds = { maxWaitMs: limits.kafkaFetchWaitMs, maxBytes: limits.kafkaFetchBytes }
       const [fetched] = await fetchFrom(this.#cluster, leader, [place], bounds)
       const code = fetched?.code ?? broker.requestTimedOut
-      if (isMissingTopic(code)) return
-      if (fetched === undefined || code !== broker.ok)
+      if (fetched === undefined || code !== broker.ok) {
+        this.#cluster.forget(this.topic)
         throw brokerError(code, `Reading topic "${this.topic}"`)
+      }
       for (const record of fetched.records) this.#apply(partition, record)
       // Nothing before the end: what was there is compacted away.
       this.#positions[partition] = fetched.next === offset ? end : fetched.next

@@ -53,8 +53,16 @@ function saslOf(login: string | undefined, options: URLSearchParams): SASLOption
   const mechanism = mechanisms.find((each) => each === (asked ?? 'PLAIN'))
   if (mechanism === undefined) throw invalid(`The mechanism is ${mechanisms.join(', ')}.`)
   const [name = '', ...rest] = login.split(':')
-  const [username, password] = [decodeURIComponent(name), decodeURIComponent(rest.join(':'))]
+  const [username, password] = [unescaped(name), unescaped(rest.join(':'))]
   return mechanism === 'OAUTHBEARER' ? { mechanism, token: password } : { mechanism, username, password }
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw invalid('Its name or password has a % that begins no escape. Write %25 for a %.')
+  }
 }
 
 /** The URL itself is not shown: there may be a password in it. */

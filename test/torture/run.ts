@@ -68,6 +68,8 @@ const quietMs = 120_000
 /** Many and quick: what an old generation has committed is soon covered by a commit of the new one. */
 const looksAfterFault = 20
 const lookEveryMs = 5
+/** A look at a server takes many requests. */
+const looksElsewhere = 2
 const roles = ['producer', 'member-1', 'member-2', 'member-3']
 
 /**
@@ -104,7 +106,7 @@ export async function torture({ cycles, seed, fault, say, elsewhere, mutant }: P
       cycle += 1
       await fault(stage)
       const untilUs = nowUs()
-      await look(looksAfterFault)
+      await look(elsewhere === undefined ? looksAfterFault : looksElsewhere)
       if (cycle % 10 === 0) say(`cycle ${cycle}: ${await backlog(engine)} events behind`)
       if (mutant === undefined) continue
       const seen = check(before(untilUs, await evidence()))
