@@ -1,8 +1,9 @@
-import { isTidingsError, limits, TidingsError } from '../kernel/index.ts'
+import { isTidingsError, limits } from '../kernel/index.ts'
 import type { SubscribeRequest } from '../log/index.ts'
 import { broker, isMissingTopic } from './broker-errors.ts'
 import type { Cluster, Line } from './cluster.ts'
 import { type Fetched, fetchFrom } from './fetch.ts'
+import { resetRequired, topicGone } from './halts.ts'
 import type { OwnedPartition } from './owned-partition.ts'
 import type { RecordDecoder } from './record-decoder.ts'
 
@@ -10,17 +11,27 @@ import type { RecordDecoder } from './record-decoder.ts'
 export class Reading {
   readonly #cluster: Cluster
   readonly #decoder: RecordDecoder
+  readonly #group: string
   readonly #bounds: SubscribeRequest['fetch']
   readonly #changed: () => void
   /** A broker waits for records: on connections of their own. */
   readonly #line: Line
   readonly #busy = new Set<number>()
+  readonly #resting = new Set<OwnedPartition>()
+  /** Topics that were said to be gone. */
+  readonly #missed = new Set<string>()
   #planning = false
   #closed = false
 
-  constructor(cluster: Cluster, decoder: RecordDecoder, { fetch }: SubscribeRequest, changed: () => void) {
+  constructor(
+    cluster: Cluster,
+    decoder: RecordDecoder,
+    { group, fetch }: SubscribeRequest,
+    changed: () => void,
+  ) {
     this.#cluster = cluster
     this.#decoder = decoder
+    this.#group = group
     this.#bounds = fetch
     this.#changed = changed
     this.#line = cluster.line(limits.kafkaFetchWaitMs)
@@ -100,26 +111,23 @@ export class Reading {
       owned.fill(await this.#decoder.stored(topic, partition, records), next)
     } else if (code === broker.offsetOutOfRange) {
       owned.halted = true
-      process.emitWarning(outOfRange(owned))
+      process.emitWarning(resetRequired(owned.assignment, this.#group, { offset: owned.position }))
     } else {
       this.#cluster.forget(topic)
       this.#rest(owned, undefined)
       if (isMissingTopic(code) && !this.#missed.has(topic)) {
         this.#missed.add(topic)
-        process.emitWarning(missing(topic))
+        process.emitWarning(topicGone(topic))
       }
     }
   }
-
-  readonly #missed = new Set<string>()
-  readonly #resting = new Set<OwnedPartition>()
 
   /** It is asked for again after a while. */
   #rest(owned: OwnedPartition, error: unknown): void {
     if (this.#closed) return
     if (isTidingsError(error, 'topic_missing')) {
       const { topic } = owned.assignment
-      if (!this.#missed.has(topic)) process.emitWarning(missing(topic))
+      if (!this.#missed.has(topic)) process.emitWarning(topicGone(topic))
       this.#missed.add(topic)
     }
     owned.fetching = true
@@ -134,18 +142,4 @@ export class Reading {
       { background: true },
     )
   }
-}
-
-function outOfRange({ assignment: { topic, partition }, position }: OwnedPartition): TidingsError {
-  return new TidingsError(
-    'reset_required',
-    `Offset ${position} of "${topic}" partition ${partition}, which would be read next, is not there any more. Nothing of this partition is delivered until the group is moved with seek.`,
-  )
-}
-
-function missing(topic: string): TidingsError {
-  return new TidingsError(
-    'topic_missing',
-    `Kafka has no topic "${topic}" any more. Its partitions are read again when it is there.`,
-  )
 }

@@ -8,12 +8,13 @@ import {
   type SubscribeRequest,
   type Subscription,
 } from '../log/index.ts'
-import { broker, brokerError } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { type Beginning, beginningsOf } from './group-start.ts'
+import { commitFenced, type FencedCommit } from './fenced-commits.ts'
 import type { GroupSettingsLog } from './group-settings.ts'
+import { resetRequired } from './halts.ts'
 import type { Membership, MembershipEvents } from './membership.ts'
-import { type Committer, commitOffsets, type GroupCommit, type Place } from './offsets.ts'
+import type { Committer, Place } from './offsets.ts'
 import { OwnedPartition } from './owned-partition.ts'
 import { Reading } from './reading.ts'
 import type { RecordDecoder } from './record-decoder.ts'
@@ -330,7 +331,7 @@ export class KafkaSubscription implements Subscription {
 
   async #commitOnce(progress: readonly Progress[]): Promise<Outcome> {
     const refused: Assignment[] = []
-    const asked: Asked[] = []
+    const asked: FencedCommit[] = []
     for (const { assignment, offset, state } of progress) {
       const committer = this.#committerOf(assignment)
       const { topic, partition } = assignment
@@ -338,63 +339,17 @@ export class KafkaSubscription implements Subscription {
       else asked.push({ assignment, committer, commit: { topic, partition, offset, state } })
     }
     const { cluster, request } = this.#options
-    const doubted: Asked[] = []
-    for (const same of Map.groupBy(
-      asked,
-      ({ committer }) => `${committer.memberId} ${committer.epoch}`,
-    ).values()) {
-      const [first] = same
-      if (first === undefined) continue
-      const commits = same.map(({ commit }) => commit)
-      const codes = await commitOffsets(cluster, request.group, first.committer, commits)
-      for (const [index, each] of same.entries()) {
-        const code = codes[index] ?? broker.requestTimedOut
-        if (fencing.has(code)) doubted.push(each)
-        else if (code !== broker.ok) throw brokerError(code, `Committing for group "${request.group}"`)
-      }
-    }
-    return { refused, doubted }
+    return { refused, doubted: await commitFenced(cluster, request.group, asked) }
   }
 }
 
 type Progress = Commit & { readonly assignment: Assignment }
 
-interface Asked {
-  readonly assignment: Assignment
-  readonly committer: Committer
-  readonly commit: GroupCommit
-}
-
 interface Outcome {
   readonly refused: readonly Assignment[]
   /** The broker has refused the epoch: the member has lost them, or does not know its newest epoch yet. */
-  readonly doubted: readonly Asked[]
+  readonly doubted: readonly FencedCommit[]
 }
 
 /** The epoch that a group begins with, also one that Kafka has forgotten in between. */
 const firstEpoch = 1
-
-const fencing: ReadonlySet<number> = new Set([
-  broker.illegalGeneration,
-  broker.unknownMember,
-  broker.fencedInstance,
-  broker.fencedMemberEpoch,
-  broker.staleMemberEpoch,
-  broker.rebalanceInProgress,
-])
-
-function resetRequired(
-  { topic, partition }: Assignment,
-  group: string,
-  committed: Commit | undefined,
-): TidingsError {
-  const place = `of "${topic}" partition ${partition}`
-  const what =
-    committed === undefined
-      ? `The committed offset ${place} is gone`
-      : `Offset ${committed.offset} ${place} is not there any more`
-  return new TidingsError(
-    'reset_required',
-    `${what}, and group "${group}" would go on there. Nothing of this partition is delivered until the group is moved with seek.`,
-  )
-}
