@@ -60,8 +60,8 @@ async function runRound(file: string, cache: string): Promise<Round> {
   await product('fill', stream)
   const { ms: rawMs } = await raw<{ ms: number }>('rawLoad', stream)
   const loaded = await product<{ fullMs: number; snapshotMs: number }>('load', stream)
-  const together = await product<Hot>('hot', { file: `${file}.hot.db`, ...contention, apart: false })
-  const apart = await product<Hot>('hot', { file: `${file}.apart.db`, ...contention, apart: true })
+  const together = await product<Hot>('hot', { file: `${file}.hot.db`, ...contention, services: 1 })
+  const apart = await product<Hot>('hot', { file: `${file}.apart.db`, ...contention, services: 4 })
   return { appendPerSecond, rawAppendPerSecond, rawMs, ...loaded, together, apart }
 }
 
@@ -93,7 +93,7 @@ function report(rounds: readonly Round[]): object {
     hot: {
       ...contention,
       inOneService: hot(({ together }) => together),
-      inSixteen: hot(({ apart }) => apart),
+      inFourServices: hot(({ apart }) => apart),
     },
   }
 }

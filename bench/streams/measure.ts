@@ -68,13 +68,13 @@ export interface HotOptions {
   readonly file: string
   readonly contenders: number
   readonly commands: number
-  /** Whether each contender is a service of its own, or all are in one. */
-  readonly apart: boolean
+  /** Services that share the file; the contenders are spread over them. */
+  readonly services: number
 }
 
 /** Commands for one stream by many at once: how many a second, and how long the unluckiest took. */
-export async function hot({ file, contenders, commands, apart }: HotOptions): Promise<object> {
-  const services = Array.from({ length: apart ? contenders : 1 }, () => openCarts(file))
+export async function hot({ file, contenders, commands, services: count }: HotOptions): Promise<object> {
+  const services = Array.from({ length: count }, () => openCarts(file))
   const waitsMs: number[] = []
   const startedMs = performance.now()
   await Promise.all(

@@ -35,7 +35,7 @@ test('events of all three versions reach the services alike', async () => {
     'cleo@mail.example Thank you for order 3: BRL 213.50',
   ])
   expect(shop.figures.revenueCents).toBe(3 * 21_350)
-  expect(shop.stock.sold('hammock')).toBe(3)
+  expect(await shop.stock.sold('hammock')).toBe(3)
 })
 
 test('an order that the shop refuses is not announced', async () => {

@@ -1,11 +1,12 @@
 import { defineCatalog, defineEvent, defineTopic } from 'tidings'
 import type { EventDefinition } from 'tidings/catalog'
+import { type Mapping, mapEvent } from 'tidings/streams'
 import { OrderCreatedV1, OrderCreatedV2 } from './catalog/schemas.ts'
 import { type Log, type LogPlace, openLog } from './log.ts'
-import type { Announce } from './orders/announce.ts'
 import type { CreateOrder } from './orders/command.ts'
 import { type Reason, refusalOf } from './orders/decide.ts'
-import { OrdersService } from './orders/orders-service.ts'
+import { orderPlaced } from './orders/events.ts'
+import { openOrders } from './orders/orders-service.ts'
 
 /** The catalog of the first year, which the checkout at the market was built with. */
 const marketCreated = defineEvent('com.example.orders.created')
@@ -28,22 +29,19 @@ export interface LegacyCheckout {
 /** Publishes version 1. */
 export async function openMarket(place: LogPlace): Promise<LegacyCheckout> {
   const log = await openLegacyLog(place, '/market', marketCreated)
-  return checkout(log, ({ time }, { orderId, items, totalCents, state }, tx) =>
-    log.outbox.publish(tx, marketCreated, { orderId, items: [...items], totalCents, state }, { time }),
+  const tell = mapEvent(orderPlaced, ({ data: { items, totalCents, state } }, { id }) =>
+    marketCreated.create({ orderId: id, items, totalCents, state }),
   )
+  return checkout(log, '/market', tell)
 }
 
 /** Publishes version 2. */
 export async function openTelephone(place: LogPlace): Promise<LegacyCheckout> {
   const log = await openLegacyLog(place, '/telephone', telephoneCreated)
-  return checkout(log, ({ time }, { orderId, items, totalCents, state, currency }, tx) =>
-    log.outbox.publish(
-      tx,
-      telephoneCreated,
-      { orderId, items: [...items], totalCents, state, currency },
-      { time },
-    ),
+  const tell = mapEvent(orderPlaced, ({ data: { items, totalCents, state, currency } }, { id }) =>
+    telephoneCreated.create({ orderId: id, items, totalCents, state, currency }),
   )
+  return checkout(log, '/telephone', tell)
 }
 
 function openLegacyLog<Definition extends EventDefinition>(
@@ -56,10 +54,12 @@ function openLegacyLog<Definition extends EventDefinition>(
 }
 
 /** The order and its event commit together, as in the newest build: a crash leaves both or neither. */
-function checkout(log: Log<'com.example.orders.created'>, announce: Announce): LegacyCheckout {
-  const orders = new OrdersService(log.rows, announce)
+function checkout(log: Log<LegacyType>, source: string, tell: Mapping<LegacyType>): LegacyCheckout {
+  const orders = openOrders(log, source, [tell])
   return {
     sell: async (order) => refusalOf(await orders.request(order)),
     close: async () => log[Symbol.asyncDispose](),
   }
 }
+
+type LegacyType = 'com.example.orders.created'

@@ -65,7 +65,7 @@ function figure(file: string, query: string): number {
 /** How many commands a shop that is running has decided; none before its tables are there. */
 function decidedIn(file: string): number {
   try {
-    return figure(file, 'SELECT count(*) FROM shop_outcome')
+    return figure(file, 'SELECT count(*) FROM tidings_stream_event')
   } catch {
     return 0
   }

@@ -10,10 +10,10 @@ import { Stock } from './inventory/stock.ts'
 import { type LogPlace, openLog } from './log.ts'
 import { FakeMailer } from './notifications/fake-mailer.ts'
 import { notifications } from './notifications/notifications.ts'
-import { announceOn } from './orders/announce.ts'
 import { ordersApi } from './orders/http.ts'
+import { mappings } from './orders/integration.ts'
 import { listen } from './orders/listen.ts'
-import { OrdersService } from './orders/orders-service.ts'
+import { type OrdersService, openOrders } from './orders/orders-service.ts'
 
 export interface ShopOptions extends LogPlace {
   /** Of the orders service; by default the usual one, or any other where that is taken. */
@@ -87,8 +87,8 @@ async function openParts(
   const stock = closing(new Stock(beside(file, 'inventory')))
   const place = { file, elsewhere }
   const log = opened.use(await openLog(place, { source: '/orders-service', catalog, report }))
-  const { bus, rows, outbox } = log
-  const orders = new OrdersService(rows, announceOn(outbox))
+  const { bus } = log
+  const orders = openOrders(log, '/orders-service', mappings)
   const api = closing(await listen(ordersApi(orders), port))
   askOrdersAt(api.url)
   opened.defer(() => bus.drain())

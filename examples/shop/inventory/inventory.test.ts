@@ -14,7 +14,7 @@ test('every item sold is counted for its product', async () => {
   const bus = await openBus({ transport: memory(), source: '/orders-service', catalog })
   onTestFinished(async () => {
     await bus.close()
-    stock.close()
+    await stock.close()
   })
   const group = inventory(bus, stock)
   const order = { userId: 'ada', state: 'SP', currency: 'BRL', totalCents: 1 }
@@ -26,6 +26,16 @@ test('every item sold is counted for its product', async () => {
   await bus.publish(orderCreated, { ...order, orderId: '2', items: [item('football')] })
   await bus.publish(orderCanceled, { orderId: '2', userId: 'ada' })
   await group.caughtUp()
-  expect([stock.sold('hammock'), stock.sold('football'), stock.sold('rice-cooker')]).toEqual([2, 2, 0])
-  expect(stock.totalSold).toBe(4)
+  const sold = ['hammock', 'football', 'rice-cooker'].map((productId) => stock.sold(productId))
+  expect(await Promise.all(sold)).toEqual([2, 2, 0])
+  expect(await stock.totalSold()).toBe(4)
+})
+
+test('an order that is delivered again is counted once', async () => {
+  const stock = new Stock(join(freshFolder(), 'inventory.db'))
+  onTestFinished(() => stock.close())
+  const delivery = { causedBy: { id: 'e1' }, idempotencyKey: 'inventory e1' }
+  for (const productId of ['hammock', 'hammock', 'football'])
+    await stock.sell(productId, { orderId: '1', pieces: 2 }, delivery)
+  expect([await stock.sold('hammock'), await stock.totalSold()]).toEqual([2, 4])
 })

@@ -4,9 +4,9 @@ import { sqlite } from 'tidings/sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { catalog } from '../catalog/catalog.ts'
 import { freshFolder } from '../testing.ts'
-import { announceOn } from './announce.ts'
 import { ordersApi } from './http.ts'
-import { OrdersService } from './orders-service.ts'
+import { mappings } from './integration.ts'
+import { openOrders } from './orders-service.ts'
 
 const items = [{ productId: 'hammock', priceCents: 18_900, freightCents: 2_450 }]
 const order = { orderId: '42', userId: 'ada', state: 'SP', items }
@@ -15,7 +15,7 @@ async function openApi() {
   const engine = await sqlite(join(freshFolder(), 'shop.db'))
   const bus = await openBus({ transport: engine, source: '/orders-service', catalog })
   onTestFinished(() => bus.close())
-  const api = ordersApi(new OrdersService(engine, announceOn(bus.outbox())))
+  const api = ordersApi(openOrders({ rows: engine, outbox: bus.outbox() }, '/orders-service', mappings))
   return async (method: string, path: string, body?: unknown) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const response = await api.request(path, { method, ...(body === undefined ? {} : { body: text }) })
@@ -91,6 +91,37 @@ describe('the orders service over HTTP', () => {
       status: 400,
       body: { error: expect.stringContaining(error), orderId: null },
     })
+  })
+
+  test('shows an order as it was at a time', async () => {
+    const ask = await openApi()
+    await ask('POST', '/orders', order)
+    await ask('POST', '/orders/42/confirm')
+    expect(await ask('GET', '/orders/42?at=2018-03-01')).toEqual({
+      status: 404,
+      body: { error: 'unknown order', orderId: '42' },
+    })
+    expect(await ask('GET', '/orders/42?at=2999-01-01')).toMatchObject({ body: { status: 'confirmed' } })
+    expect(await ask('GET', '/orders/42?at=soon')).toEqual({
+      status: 400,
+      body: { error: expect.stringContaining('asOf is "soon", which is not a time'), orderId: null },
+    })
+  })
+
+  test('shows all that happened to an order, refused commands too', async () => {
+    const ask = await openApi()
+    await ask('POST', '/orders', order)
+    await ask('POST', '/orders/42/ship')
+    await ask('POST', '/orders/42/confirm')
+    expect(await ask('GET', '/orders/42/history')).toMatchObject({
+      status: 200,
+      body: [
+        { version: 1, type: 'order.placed', data: { totalCents: 21_350 } },
+        { version: 2, type: 'order.command-refused', data: { command: 'ship', reason: 'not confirmed' } },
+        { version: 3, type: 'order.confirmed', time: expect.stringMatching(/^20.*Z$/) },
+      ],
+    })
+    expect(await ask('GET', '/orders/43/history')).toMatchObject({ status: 404 })
   })
 
   test('refuses a body that is too large, in the same shape', async () => {

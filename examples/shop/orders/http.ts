@@ -13,7 +13,7 @@ import { NewOrder } from './requests.ts'
 
 const now = (): string => new Date().toISOString()
 
-/** Commands and one query over HTTP; each answers at once with the order, or says why not. */
+/** Commands and queries over HTTP; each answers at once with the order, or says why not. */
 export function ordersApi(orders: OrdersService): Hono {
   const api = new Hono()
   api.use(bodyLimit({ maxSize: 262_144, onError: () => problem(413, 'the body is over 256 KiB') }))
@@ -23,9 +23,14 @@ export function ordersApi(orders: OrdersService): Hono {
     return answer(orderId, await orders.request({ kind: 'create', orderId, ...order, time: now() }), 201)
   })
 
-  api.get('/orders/:id', ({ req }) => {
-    const order = orders.find(req.param('id'))
+  api.get('/orders/:id', async ({ req }) => {
+    const order = await orders.find(req.param('id'), req.query('at'))
     return order === undefined ? refusal(req.param('id'), 'unknown order') : Response.json(shown(order))
+  })
+
+  api.get('/orders/:id/history', async ({ req }) => {
+    const history = await orders.history(req.param('id'))
+    return history.length === 0 ? refusal(req.param('id'), 'unknown order') : Response.json(history)
   })
 
   for (const kind of ['confirm', 'ship', 'deliver', 'cancel'] satisfies AdvanceOrder['kind'][]) {
@@ -38,7 +43,8 @@ export function ordersApi(orders: OrdersService): Hono {
   api.notFound(({ req }) => problem(404, `nothing answers ${req.method} ${req.path}`))
   api.onError((error) => {
     if (error instanceof z.ZodError) return problem(400, z.prettifyError(error))
-    if (isTidingsError(error) && error.kind === 'invalid') return problem(400, error.sentence)
+    if (isTidingsError(error) && (error.kind === 'invalid' || error.kind === 'usage'))
+      return problem(400, error.sentence)
     process.stderr.write(`shop: ${error.stack ?? error.message}\n`)
     return problem(500, 'the order could not be saved; ask again')
   })

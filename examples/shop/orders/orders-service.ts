@@ -1,48 +1,81 @@
-import type { DatabaseSync } from 'node:sqlite'
-import type { SqliteEngine } from 'tidings/sqlite'
-import type { Announce } from './announce.ts'
+import type { Outbox } from 'tidings/bus'
+import type { SqliteEngine, SqliteTransaction } from 'tidings/sqlite'
+import { type Mapping, openStreams, type StreamRepository, type Streams } from 'tidings/streams'
 import type { Command } from './command.ts'
-import { type Decision, decide } from './decide.ts'
+import type { Decision } from './decide.ts'
+import { orderStream } from './events.ts'
 import type { Order } from './order.ts'
-import { OrderStore } from './order-store.ts'
+import { OrderAggregate } from './order-aggregate.ts'
 
-/** Decides commands, one after the other in the order they arrive. The order, the outcome and the event commit together. */
+/** One thing that happened to an order, for whoever asks what did. */
+export interface HistoryEntry {
+  readonly version: number
+  readonly time: string
+  readonly type: string
+  readonly data: unknown
+}
+
+/** Where orders are kept, and what they publish: in one database, which is what lets both commit together. */
+export interface OrdersPlace<Types extends string> {
+  readonly rows: SqliteEngine
+  readonly outbox: Outbox<SqliteTransaction, Types>
+}
+
+/** Decides commands: those of one order one after the other. What happens and what others hear of it commit together. */
 export class OrdersService {
-  readonly #engine: SqliteEngine
-  readonly #announce: Announce
-  readonly #store: OrderStore
+  readonly #streams: Streams<SqliteTransaction>
+  readonly #orders: StreamRepository<OrderAggregate>
 
-  /** @param engine keeps the orders, and what is announced, in one file: that is what lets row and event commit together. */
-  constructor(engine: SqliteEngine, announce: Announce) {
-    this.#engine = engine
-    this.#announce = announce
-    this.#store = new OrderStore(engine.database)
+  /** Use {@link openOrders}. */
+  constructor(streams: Streams<SqliteTransaction>) {
+    this.#streams = streams
+    this.#orders = streams.repository(orderStream, OrderAggregate, {
+      snapshots: { every: 10, version: 1 },
+    })
   }
 
   /** Answers a command that came before as it was answered then, refusals too, and publishes nothing again. */
   execute(command: Command): Promise<Decision> {
-    return this.#engine.transaction((tx) => this.#store.outcome(command) ?? this.#settle(command, tx))
+    return this.#answer(command, (order) => order.answered(command.kind) ?? order.decide(command))
   }
 
   /** As `execute`, but what was refused before is decided again: somebody asks anew, and things may have changed. */
   request(command: Command): Promise<Decision> {
-    return this.#engine.transaction((tx) => {
-      const before = this.#store.outcome(command)
-      return before?.accepted ? before : this.#settle(command, tx)
+    return this.#answer(command, (order) => {
+      const before = order.answered(command.kind)
+      return before?.accepted ? before : order.decide(command)
     })
   }
 
-  find(orderId: string): Order | undefined {
-    return this.#store.find(orderId)
+  /** The order as it is, or as it was at a time. */
+  async find(orderId: string, asOf?: string): Promise<Order | undefined> {
+    return (await this.#orders.load(orderId, { asOf })).order
   }
 
-  #settle(command: Command, tx: DatabaseSync): Decision {
-    const decision = decide(this.#store.find(command.orderId), command)
-    this.#store.remember(command, decision)
-    if (decision.accepted) {
-      this.#store.save(decision.order)
-      this.#announce(command, decision.order, tx)
-    }
-    return decision
+  /** All that happened to it, refused commands too, oldest first. */
+  async history(orderId: string): Promise<readonly HistoryEntry[]> {
+    const entries = await Array.fromAsync(this.#streams.read(orderStream, orderId))
+    return entries.map(({ streamVersion, event }) => ({
+      version: streamVersion,
+      time: event.time ?? '',
+      type: event.type,
+      data: event.data,
+    }))
   }
+
+  async #answer(command: Command, decide: (order: OrderAggregate) => Decision): Promise<Decision> {
+    // Of several runs, because others were faster, the last one counts.
+    const decisions: Decision[] = []
+    await this.#orders.update(command.orderId, (order) => void decisions.push(decide(order)))
+    return decisions.at(-1) ?? { accepted: false, reason: 'unknown order' }
+  }
+}
+
+/** @param source of the build that asks. @param mappings what it publishes. */
+export function openOrders<Types extends string>(
+  { rows, outbox }: OrdersPlace<Types>,
+  source: string,
+  mappings: readonly Mapping<NoInfer<Types>>[],
+): OrdersService {
+  return new OrdersService(openStreams({ store: rows.streams(), source, outbox, mappings }))
 }

@@ -55,7 +55,7 @@ export class Watch {
       orders,
       refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
       revenueCents: figures.revenueCents,
-      itemsSold: stock.totalSold,
+      itemsSold: await stock.totalSold(),
       groups,
       mailsSent: mailer.sent,
       mails: mailer.latest(shownMails),
