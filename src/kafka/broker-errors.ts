@@ -20,6 +20,7 @@ export const broker = {
   notEnoughReplicas: 19,
   notEnoughReplicasAfterAppend: 20,
   illegalGeneration: 22,
+  inconsistentProtocol: 23,
   unknownMember: 25,
   invalidSessionTimeout: 26,
   rebalanceInProgress: 27,
@@ -116,6 +117,10 @@ export function brokerError(code: number, doing: string, cause?: unknown): Tidin
   if (code === broker.invalidTopic) {
     const sentence = `${doing}: Kafka's names have at most 249 letters, digits, dots, dashes and underscores, and one of dead letters has those of its topic and group in it.`
     return new TidingsError('name_invalid', sentence, { cause })
+  }
+  if (code === broker.inconsistentProtocol) {
+    const sentence = `${doing}: the group has members of another library, or with another groupProtocol. Give this one a name of its own, or stop them first.`
+    return new TidingsError('option_invalid', sentence, { cause })
   }
   if (denied.has(code)) {
     return new TidingsError(

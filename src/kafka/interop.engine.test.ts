@@ -7,7 +7,7 @@ import { partitionOf } from '../log/index.ts'
 import { memorySchemaStore } from '../memory/index.ts'
 import { embeddedRegistry, encodeWireFormat } from '../schema/index.ts'
 import { brokerUrl, describeOnBroker } from './broker.fixture.ts'
-import { type Ground, ground, until } from './group.fixture.ts'
+import { type Ground, ground, join, until } from './group.fixture.ts'
 import { type KafkaOptions, kafka } from './kafka.ts'
 
 const hasKcat = spawnSync('kcat', ['-V']).status === 0
@@ -224,5 +224,21 @@ describeOnBroker('What others write', () => {
     await produce(on.topic, [{ value: '{}', headers: headersOf }], { abort: true })
     await publish(on, [event])
     expect(await events(on)).toEqual([event])
+  })
+})
+
+describeOnBroker('A group of another library', () => {
+  test('is not joined, and says why', async () => {
+    await using on = await ground({ partitions: 1 })
+    const consumer = otherClient().consumer({ groupId: on.group })
+    await consumer.connect()
+    onTestFinished(() => consumer.disconnect())
+    await consumer.subscribe({ topics: [on.topic] })
+    const joined = new Promise<void>((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, () => resolve())
+    })
+    await consumer.run({ eachMessage: async () => undefined })
+    await joined
+    await expect(join(on, 'one')).rejects.toThrow(/option_invalid: .* members of another library/)
   })
 })
