@@ -1,5 +1,6 @@
 /** `npm run bench -- sqlite`: answers one question and prints one line of JSON; words go to stderr. */
 import { parseArgs } from 'node:util'
+import { benchEngines } from './engines.ts'
 import { benchGroups } from './groups.ts'
 import { say } from './harness.ts'
 import { benchOutbox } from './outbox.ts'
@@ -8,6 +9,7 @@ import { benchSqlite } from './sqlite.ts'
 import { benchStreams } from './streams.ts'
 
 const benches = {
+  engines: benchEngines,
   groups: benchGroups,
   outbox: benchOutbox,
   schema: benchSchema,

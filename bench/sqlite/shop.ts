@@ -1,5 +1,6 @@
-import { type Bus, defineCatalog, defineEvent, defineTopic, openBus } from 'tidings'
-import { type SqliteCapabilities, sqlite } from 'tidings/sqlite'
+import { type Bus, connect, defineCatalog, defineEvent, defineTopic, openBus } from 'tidings'
+import type { Capabilities } from 'tidings/log'
+import { sqlite } from 'tidings/sqlite'
 
 const keys = 10_000
 
@@ -23,7 +24,8 @@ export function order(number: number): { orderId: string; number: number; totalC
   return { orderId: `o-${number % keys}`, number, totalCents: (number * 37) % 100_000 }
 }
 
-/** A bus with every option at its default. */
-export async function openShop(file: string): Promise<Bus<SqliteCapabilities, 'order.placed'>> {
-  return openBus({ transport: await sqlite(file), source: '/bench', catalog })
+/** A bus with every option at its default. @param place a SQLite file, or the URL of another engine. */
+export async function openShop(place: string): Promise<Bus<Capabilities, 'order.placed'>> {
+  const transport = place.includes('://') ? await connect(place) : await sqlite(place)
+  return openBus({ transport, source: '/bench', catalog })
 }

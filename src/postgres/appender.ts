@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { limits, TidingsError } from '../kernel/index.ts'
 import { type AppendRecord, partitionName } from '../log/index.ts'
 import type { Database } from './database.ts'
-import { only } from './sql.ts'
+import { only, type Row, time } from './sql.ts'
 import type { TopicTable } from './topic-table.ts'
 
 interface Waiting {
@@ -22,7 +22,8 @@ export class Appender {
   readonly #database: Database
   readonly #topics: TopicTable
   readonly #appended: (result: AppendResult) => void
-  readonly #sql: string
+  readonly #append: string
+  readonly #appendOrDelay: string
   /** What has to be over before records are looked at. */
   #before: Promise<unknown> = Promise.resolve()
   #waiting: Waiting[] = []
@@ -35,7 +36,9 @@ export class Appender {
     this.#database = database
     this.#topics = topics
     this.#appended = appended
-    this.#sql = `SELECT appended, waiting FROM ${database.schema}.append_records($1, $2, $3, $4, coalesce($5::bigint, ${now}))`
+    const { schema } = database
+    this.#append = `SELECT ${schema}.append_records($1, $2, $3, $4, $5, $6, $7, ${time('$8')}) AS appended, false AS waiting`
+    this.#appendOrDelay = `SELECT appended, waiting FROM ${schema}.append_or_delay($1, $2, $3, $4, ${time('$5')})`
   }
 
   /** What is appended from now on waits for this: a topic that is being created is there then. */
@@ -106,17 +109,8 @@ export class Appender {
 
   async #write(records: readonly AppendRecord[]): Promise<void> {
     if (records.length === 0) return
-    const notBefores = records.some(({ notBefore }) => notBefore !== undefined)
-      ? records.map(({ notBefore }) => notBefore ?? null)
-      : null
-    const values = [
-      records.map((record) => this.#slotOf(record)),
-      records.map(({ body }) => body),
-      records.map(({ body }) => crc32(body)),
-      notBefores,
-      this.#database.nowMs,
-    ]
-    const row = only(await this.#database.query(this.#sql, values))
+    const delays = records.some(({ notBefore }) => notBefore !== undefined)
+    const row = only(await (delays ? this.#writeOrDelay(records) : this.#writeAll(records)))
     const slots = new Set(row['appended'] as readonly number[] | null)
     const appended = records.filter((record) => slots.has(this.#slotOf(record) ?? -1))
     if (appended.length < records.length && row['waiting'] !== true) throw headMissing()
@@ -124,13 +118,44 @@ export class Appender {
     this.#appended({ partitions, delayed: row['waiting'] === true })
   }
 
+  #writeAll(records: readonly AppendRecord[]): Promise<readonly Row[]> {
+    const heads = new Map<number, { count: number; bytes: number }>()
+    const slots = records.map((record) => this.#slotOf(record) ?? -1)
+    const ranks = records.map(({ body }, index) => {
+      const slot = slots[index] ?? -1
+      const head = heads.get(slot) ?? { count: 0, bytes: 0 }
+      heads.set(slot, head)
+      head.bytes += Buffer.byteLength(body)
+      return head.count++
+    })
+    return this.#database.query(this.#append, [
+      [...heads.keys()],
+      [...heads.values()].map(({ count }) => count),
+      [...heads.values()].map(({ bytes }) => bytes),
+      slots,
+      ranks,
+      ...contentOf(records),
+      this.#database.nowMs,
+    ])
+  }
+
+  #writeOrDelay(records: readonly AppendRecord[]): Promise<readonly Row[]> {
+    return this.#database.query(this.#appendOrDelay, [
+      records.map((record) => this.#slotOf(record)),
+      ...contentOf(records),
+      records.map(({ notBefore }) => notBefore ?? null),
+      this.#database.nowMs,
+    ])
+  }
+
   #slotOf({ topic, partition }: AppendRecord): number | undefined {
     return this.#topics.known(topic, partition)
   }
 }
 
-/** The server's clock in ms. */
-const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint'
+function contentOf(records: readonly AppendRecord[]): [string[], number[]] {
+  return [records.map(({ body }) => body), records.map(({ body }) => crc32(body))]
+}
 
 function bytesOf(records: readonly AppendRecord[]): number {
   let bytes = 0

@@ -47,47 +47,73 @@ CREATE TABLE delayed (
 );
 CREATE INDEX delayed_due ON delayed (not_before, id);
 
--- Appends in the order of the arrays, where `not_befores` is not over to `delayed`. Partitions are locked in the order of
--- their slots, so that nobody waits for each other. Each statement of a function sees what has committed by then.
+-- Appends records, each by its slot and its rank among those of the slot; of each slot, how many there are and their bytes.
+-- Partitions are locked in the order of their slots, so that nobody waits for each other. Each statement of a function sees
+-- what has committed by then. Returns the slots that were there.
 CREATE FUNCTION append_records(
-  slots integer[], bodies text[], checksums bigint[], not_befores bigint[], now_ms bigint,
-  OUT appended integer[], OUT waiting boolean
-) LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+  slots integer[], counts integer[], sizes bigint[],
+  record_slots integer[], ranks integer[], bodies text[], checksums bigint[], now_ms bigint
+) RETURNS integer[] LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+  appended integer[];
 BEGIN
-  waiting := false;
-  IF not_befores IS NOT NULL THEN
-    INSERT INTO delayed (not_before, slot, checksum, body)
-    SELECT i.not_before, i.slot, i.checksum, i.body
-    FROM unnest(slots, bodies, checksums, not_befores) WITH ORDINALITY i (slot, body, checksum, not_before, place)
-    WHERE i.not_before > now_ms ORDER BY i.place;
-    waiting := FOUND;
-    SELECT array_agg(i.slot ORDER BY i.place), array_agg(i.body ORDER BY i.place), array_agg(i.checksum ORDER BY i.place)
-    INTO slots, bodies, checksums
-    FROM unnest(slots, bodies, checksums, not_befores) WITH ORDINALITY i (slot, body, checksum, not_before, place)
-    WHERE coalesce(i.not_before, 0) <= now_ms;
-  END IF;
-
   PERFORM FROM topic_partition p WHERE p.slot = ANY (slots) ORDER BY p.slot FOR UPDATE;
-
-  WITH input AS MATERIALIZED (
-    SELECT i.slot, i.body, i.checksum, i.place
-    FROM unnest(slots, bodies, checksums) WITH ORDINALITY i (slot, body, checksum, place)
-  ), moved AS (
+  WITH moved AS (
     UPDATE topic_partition p SET
       end_offset = p.end_offset + c.records,
       bytes = p.bytes + c.bytes,
       appended_at = greatest(p.appended_at, now_ms),
       segment = greatest(p.segment, (SELECT max(s.id) FROM segment s))
-    FROM (SELECT i.slot, count(*) AS records, sum(octet_length(i.body)) AS bytes FROM input i GROUP BY i.slot) c
+    FROM unnest(slots, counts, sizes) c (slot, records, bytes)
     WHERE p.slot = c.slot
     RETURNING p.slot, p.segment, p.end_offset - c.records AS first, p.appended_at
   ), added AS (
     INSERT INTO record (slot, segment, record_offset, appended_at, checksum, body)
-    SELECT i.slot, m.segment, m.first + row_number() OVER (PARTITION BY i.slot ORDER BY i.place) - 1, m.appended_at,
-      i.checksum, i.body
-    FROM input i JOIN moved m ON m.slot = i.slot
+    SELECT i.slot, m.segment, m.first + i.rank, m.appended_at, i.checksum, i.body
+    FROM unnest(record_slots, ranks, bodies, checksums) i (slot, rank, body, checksum)
+    JOIN moved m ON m.slot = i.slot
   )
   SELECT array_agg(m.slot) INTO appended FROM moved m;
+  RETURN appended;
+END $$;
+
+-- The same in the order of the arrays, counted here.
+CREATE FUNCTION append_in_order(record_slots integer[], bodies text[], checksums bigint[], now_ms bigint)
+RETURNS integer[] LANGUAGE sql SET search_path FROM CURRENT AS $$
+  WITH input AS MATERIALIZED (
+    SELECT i.slot, i.body, i.checksum, i.place, row_number() OVER (PARTITION BY i.slot ORDER BY i.place) - 1 AS rank
+    FROM unnest(record_slots, bodies, checksums) WITH ORDINALITY i (slot, body, checksum, place)
+  ), heads AS MATERIALIZED (
+    SELECT i.slot, count(*) AS records, sum(octet_length(i.body)) AS bytes FROM input i GROUP BY i.slot
+  )
+  SELECT append_records(
+    (SELECT array_agg(h.slot ORDER BY h.slot) FROM heads h),
+    (SELECT array_agg(h.records::integer ORDER BY h.slot) FROM heads h),
+    (SELECT array_agg(h.bytes ORDER BY h.slot) FROM heads h),
+    (SELECT array_agg(i.slot ORDER BY i.place) FROM input i),
+    (SELECT array_agg(i.rank::integer ORDER BY i.place) FROM input i),
+    (SELECT array_agg(i.body ORDER BY i.place) FROM input i),
+    (SELECT array_agg(i.checksum ORDER BY i.place) FROM input i),
+    now_ms
+  )
+$$;
+
+-- Appends what is due by now, and lets the rest wait in `delayed`.
+CREATE FUNCTION append_or_delay(
+  record_slots integer[], bodies text[], checksums bigint[], not_befores bigint[], now_ms bigint,
+  OUT appended integer[], OUT waiting boolean
+) LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+  INSERT INTO delayed (not_before, slot, checksum, body)
+  SELECT i.not_before, i.slot, i.checksum, i.body
+  FROM unnest(record_slots, bodies, checksums, not_befores) WITH ORDINALITY i (slot, body, checksum, not_before, place)
+  WHERE i.not_before > now_ms ORDER BY i.place;
+  waiting := FOUND;
+  SELECT append_in_order(
+    array_agg(i.slot ORDER BY i.place), array_agg(i.body ORDER BY i.place), array_agg(i.checksum ORDER BY i.place), now_ms
+  ) INTO appended
+  FROM unnest(record_slots, bodies, checksums, not_befores) WITH ORDINALITY i (slot, body, checksum, not_before, place)
+  WHERE coalesce(i.not_before, 0) <= now_ms;
 END $$;
 
 -- Appends what has come due, as much as one transaction is to hold, one process at a time. The next due time, or null.
@@ -113,7 +139,7 @@ BEGIN
   ) d WHERE d.bytes <= most_bytes OR d.place = 1;
   IF ids IS NOT NULL THEN
     DELETE FROM delayed d WHERE d.id = ANY (ids);
-    SELECT a.appended INTO appended FROM append_records(slots, bodies, checksums, NULL, now_ms) a;
+    appended := append_in_order(slots, bodies, checksums, now_ms);
   END IF;
   SELECT min(d.not_before) INTO next_due FROM delayed d;
 END $$;
