@@ -24,7 +24,9 @@ export class Database {
   readonly #create: boolean
   #opened: Promise<PostgresPool> | undefined
   #identity: string | undefined
+  readonly #underWay = new Set<Promise<unknown>>()
   #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(source: PostgresSource, { schema, create = true, clock = systemClock }: PostgresOptions) {
     this.schemaName = schemaOf(source, schema)
@@ -60,7 +62,11 @@ export class Database {
   }
 
   /** One statement, a transaction of its own. */
-  async query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+  query(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
+    return this.#attend(this.#query(text, values))
+  }
+
+  async #query(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
     const pool = await this.open()
     try {
       const { rows } = await pool.query(text, [...values])
@@ -71,7 +77,11 @@ export class Database {
   }
 
   /** Runs in a transaction: it commits when the function fulfils, and rolls back when it rejects. */
-  async transaction<Result>(run: (client: PostgresClient) => Promise<Result>): Promise<Result> {
+  transaction<Result>(run: (client: PostgresClient) => Promise<Result>): Promise<Result> {
+    return this.#attend(this.#transaction(run))
+  }
+
+  async #transaction<Result>(run: (client: PostgresClient) => Promise<Result>): Promise<Result> {
     const client = await this.connect()
     let broken: Error | undefined
     try {
@@ -98,13 +108,28 @@ export class Database {
     }
   }
 
-  /** Ends a pool that was made here from a URL. Safe to call twice. */
-  async close(): Promise<void> {
-    if (this.#closed) return
+  /** Fulfils when nothing is under way any more, and ends a pool that was made here from a URL. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     const opened = this.#opened
     this.#closed = true
     await opened?.catch(() => undefined)
+    await Promise.allSettled(this.#underWay)
     await this.#end()
+  }
+
+  /** So that `close` waits for it: on a pool of the caller's nothing runs later than that. */
+  async #attend<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work)
+    try {
+      return await work
+    } finally {
+      this.#underWay.delete(work)
+    }
   }
 
   async #open(): Promise<PostgresPool> {
@@ -122,7 +147,7 @@ export class Database {
   #end: () => Promise<void> = async () => undefined
 
   #errorOf(error: unknown): Error {
-    return this.#closed ? closed(error) : postgresError(error)
+    return this.#closed && !(error instanceof TidingsError) ? closed(error) : postgresError(error)
   }
 }
 
