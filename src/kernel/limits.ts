@@ -136,7 +136,7 @@ export const limits = {
   /** How often a command is decided anew because others appended to its stream meanwhile, and the waits between. */
   executeAttempts: 256,
   executeFirstBackoffMs: 1,
-  executeLongestBackoffMs: 50,
+  executeLongestBackoffMs: 32,
   /** Commands that wait for their turn at one stream, in one process. */
   executeWaiting: 10_000,
   /** One request to a Kafka broker, and those on their way to one broker. */

@@ -2,8 +2,8 @@ import { type Clock, isTidingsError, limits, type Random, sleep } from '../kerne
 
 /**
  * Runs again what was refused because others appended first, at most `limits.executeAttempts` times. A wait is anything
- * between nothing and a bound that doubles: those who meet again and again spread out, and since the bound is short,
- * whoever lost often comes as soon as others do.
+ * between nothing and a bound. The bound doubles at first, so that those who meet spread out, and shrinks again after
+ * `limits.executeLongestBackoffMs`: whoever has lost more often comes sooner than others do.
  * @throws what `run` throws; `expected_version` when it has met others every time.
  */
 export async function retryConflicts<Result>(
@@ -21,6 +21,7 @@ export async function retryConflicts<Result>(
 }
 
 function longestWaitMs(attempt: number): number {
-  const doubled = limits.executeFirstBackoffMs * 2 ** Math.min(attempt, 30)
-  return Math.min(limits.executeLongestBackoffMs, doubled)
+  const { executeFirstBackoffMs: firstMs, executeLongestBackoffMs: longestMs } = limits
+  const doublings = Math.ceil(Math.log2(longestMs / firstMs))
+  return attempt <= doublings ? firstMs * 2 ** attempt : (longestMs * doublings) / attempt
 }
