@@ -1,4 +1,5 @@
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
+import type { InboxClaim } from '../inbox/index.ts'
 import { inboxStoreContract, VirtualClock } from '../testing/index.ts'
 import { postgresInbox } from './inbox.ts'
 import { describeOnServer, disposing, ownSchema } from './server.fixture.ts'
@@ -38,5 +39,26 @@ describeOnServer('The inbox in PostgreSQL', () => {
       'refuses a function that returns a Promise, and writes nothing':
         'it takes one: its transactions are awaited',
     },
+  })
+})
+
+describeOnServer('The fence of the inbox in PostgreSQL', () => {
+  test('is raised by several transactions side by side, and none waits for ever', async () => {
+    await using own = ownSchema()
+    const inbox = postgresInbox(own.pool, { schema: own.schema })
+    const claim = (generation: number, id: number): InboxClaim => ({
+      fence: { group: 'billing', topic: 'orders', partition: 0, generation },
+      runNumber: 0,
+      keys: [{ source: '/orders', id: `${id}` }],
+      check: () => undefined,
+      committed: () => undefined,
+    })
+    const ids = Array.from({ length: 8 }, (_, index) => index)
+    // Each round is the first of a new owner: all of its transactions find the fence of the one before.
+    for (const generation of [1, 2, 3, 4]) {
+      await Promise.all(ids.map((id) => inbox.record(claim(generation, generation * 10 + id))))
+    }
+    const rows = await own.pool.query(`SELECT count(*)::integer AS count FROM ${own.schema}.inbox`)
+    expect(rows.rows).toEqual([{ count: 32 }])
   })
 })

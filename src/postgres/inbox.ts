@@ -38,9 +38,11 @@ export class PostgresInbox implements InboxStore<PostgresTransact> {
       LEFT JOIN ${schema}.inbox i ON i.group_name = $1 AND i.run_number = $2 AND i.source = k.source AND i.id = k.id
       ORDER BY k.place`
     // Whoever raises the fence waits for those that share it: none of an older generation commits after that. In the order
-    // of the keys, so that two batches with some of the same wait for each other only one way round.
+    // of the keys, so that two batches with some of the same wait for each other only one way round. A fence that is to be
+    // raised is not shared first: two that did would wait for each other.
     this.#enter = `WITH seen AS MATERIALIZED (
-        SELECT generation FROM ${schema}.fence WHERE group_name = $1 AND topic = $2 AND partition = $3 FOR SHARE
+        SELECT generation FROM ${schema}.fence WHERE group_name = $1 AND topic = $2 AND partition = $3
+        AND generation >= $4 FOR SHARE
       ), entered AS (
         INSERT INTO ${schema}.inbox (group_name, run_number, source, id, handled_at)
         SELECT $1, $5, k.source, k.id, ${time('$6')}
