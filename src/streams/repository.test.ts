@@ -80,6 +80,22 @@ describe('An aggregate', () => {
     expect((await orders.load('7')).version).toBe(2)
   })
 
+  test('saved again while it is being saved loses nothing that it raises', async () => {
+    const { streams, store } = opened()
+    const orders = streams.repository(orderStream, Order)
+    const fresh = await orders.load('7')
+    fresh.place(1_000)
+    const both = [orders.save(fresh), orders.save(fresh)]
+    fresh.pay('p1')
+    both.push(orders.save(fresh))
+    await Promise.all(both)
+    expect([fresh.version, (await orders.load('7')).payments]).toEqual([2, ['p1']])
+    fresh.pay('p2')
+    store.append = () => Promise.reject(new Error('connection lost'))
+    const failed = await Promise.allSettled([orders.save(fresh), orders.save(fresh)])
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
   test('made with new says where to get it', () => {
     expect(() => new Order('7').place(1)).toThrow(
       /^definition_invalid: This Order was made with new.*repository\.load\("7"\)/,

@@ -75,11 +75,20 @@ export function repositoryOf<A extends Aggregate>(
     return aggregate
   }
 
+  /** Aggregates that are being saved: what comes meanwhile waits, and finds what was raised and is not saved yet. */
+  const saving = new WeakMap<A, Promise<void>>()
+
   const save: Repository<A>['save'] = async (aggregate, options = {}) => {
     checkCommandOptions('save', options)
+    while (saving.has(aggregate)) await saving.get(aggregate)?.catch(() => undefined)
+    const saved = saveRaised(aggregate, options.causedBy).finally(() => saving.delete(aggregate))
+    saving.set(aggregate, saved)
+    return saved
+  }
+
+  const saveRaised = async (aggregate: A, cause: Cause | undefined): Promise<void> => {
     const raised = handleOf(aggregate).raised()
     if (raised.length === 0) return
-    const cause = options.causedBy
     const version = await parts.append(aggregate, raised, { expected: aggregate.version, cause })
     handleOf(aggregate).saved(raised.length, version)
   }
