@@ -43,13 +43,18 @@ describe('Reading a stream', () => {
     expect(events.map(({ streamVersion }) => streamVersion)).toEqual(versions)
   })
 
-  test.each([[{ asOf: 'soon' }], [{ version: -1 }], [{ version: 1.5 }], [{ form: 1 }]])(
-    'with %j is refused',
-    async (options) => {
-      const { streams } = await filled()
-      await expect(all(streams.read(orderStream, '7', options as object))).rejects.toThrow(/^option_invalid/)
-    },
-  )
+  test.each([
+    [{ asOf: 'soon' }],
+    [{ version: -1 }],
+    [{ version: 1.5 }],
+    [{ form: 1 }],
+    [{ from: -1 }],
+    [{ from: 1.5 }],
+    [{ direction: 'up' }],
+  ])('with %j is refused', async (options) => {
+    const { streams } = await filled()
+    await expect(all(streams.read(orderStream, '7', options as object))).rejects.toThrow(/^option_invalid/)
+  })
 
   test('goes through as many pages as there are', async () => {
     const { streams } = opened()

@@ -1,9 +1,9 @@
 import type { VersionedEvent } from '../catalog/index.ts'
-import { checkOptionNames, limits, TidingsError } from '../kernel/index.ts'
+import { checkOptionNames, limits, shown, TidingsError } from '../kernel/index.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { eventIn, pagesOf, type StreamReads, type Until } from './stream-reader.ts'
 import type { StreamId, StreamRecord } from './stream-store.ts'
-import { type PointInTime, untilOf } from './time-travel.ts'
+import { checkStreamVersion, type PointInTime, pointNames, untilOf } from './time-travel.ts'
 
 /** A domain event and its place. */
 export type RecordedEvent<Selected extends VersionedEvent = VersionedEvent> = Selected & {
@@ -27,13 +27,32 @@ export interface ReadAllOptions {
   readonly after?: string | undefined
 }
 
-/** Reads a stream. */
+const readNames = { ...pointNames, direction: true, from: true } as const satisfies Record<
+  keyof ReadOptions,
+  true
+>
+
+/** @throws `option_invalid` */
+function checkRead(options: ReadOptions): void {
+  checkOptionNames('read', options, readNames)
+  checkStreamVersion(options.from)
+  const { direction = 'forward' } = options
+  if (direction === 'forward' || direction === 'backward') return
+  throw new TidingsError(
+    'option_invalid',
+    `read got ${shown(direction)} as direction. Give 'forward' or 'backward'.`,
+  )
+}
+
+/** Reads a stream. @throws `option_invalid`, and what reading events throws. */
 export async function* readStream<Selected extends VersionedEvent>(
   store: StreamReads,
   stream: StreamDefinition<string, Selected>,
   id: string,
-  { direction = 'forward', from, ...point }: ReadOptions,
+  options: ReadOptions,
 ): AsyncGenerator<RecordedEvent<Selected>> {
+  checkRead(options)
+  const { direction = 'forward', from, ...point } = options
   const until = untilOf(point)
   const streamId = { name: stream.name, id }
   const pages =

@@ -10,17 +10,22 @@ export interface PointInTime {
   readonly version?: number | undefined
 }
 
-const pointNames = { asOf: true, version: true } as const satisfies Record<keyof PointInTime, true>
+/** For whatever has more options than these. */
+export const pointNames = { asOf: true, version: true } as const satisfies Record<keyof PointInTime, true>
 
 /** @throws `option_invalid` */
 export function untilOf(point: PointInTime): Until {
   checkOptionNames('A point in time', point, pointNames)
   const { asOf, version } = point
-  if (version !== undefined && !(Number.isSafeInteger(version) && version >= 0)) {
-    throw new TidingsError(
-      'option_invalid',
-      `A stream has no version ${shown(version)}. Give a whole number from 0.`,
-    )
-  }
+  checkStreamVersion(version)
   return { version, asOfMs: asOf === undefined ? undefined : momentMs('asOf', asOf) }
+}
+
+/** @throws `option_invalid` */
+export function checkStreamVersion(version: number | undefined): void {
+  if (version === undefined || (Number.isSafeInteger(version) && version >= 0)) return
+  throw new TidingsError(
+    'option_invalid',
+    `A stream has no version ${shown(version)}. Give a whole number from 0.`,
+  )
 }
