@@ -10,6 +10,11 @@ function configuration(fields: string): string {
 test.each([
   ['engine', `url: '${postgres}'`],
   ['outboxes', `url: 'sqlite:shop.db', outboxes: { orders: '${postgres}' }`],
+  ['streams', `url: 'sqlite:shop.db', streams: [{ url: '${postgres}', of: [] }]`],
+  [
+    'projections',
+    `url: 'sqlite:shop.db', projections: [{ url: '${postgres}', streams: 'sqlite:shop.db', of: [] }]`,
+  ],
   ['registry', `url: 'sqlite:shop.db', registry: '${postgres}'`],
 ])('the %s of the configuration is migrated where it is in PostgreSQL', async (_, fields) => {
   using shell = new Shell({ config: configuration(fields) })

@@ -33,7 +33,7 @@ Examples:
   tidings migrate --url postgres://owner@localhost/shop
   tidings migrate --dry-run | psql shop --single-transaction`
 
-/** The one named, else those of the configuration: of the engine, the outboxes and the registry. @throws `capability_missing` for none. */
+/** The one named, else those of the configuration: of the engine, the outboxes, the streams, the projections and the registry. @throws `capability_missing` for none. */
 async function databases({ url, config }: MigrateOptions, cwd: string): Promise<readonly string[]> {
   const named = url === undefined ? await configuredUrls(config, cwd) : [url]
   const found = [...new Set(named)].filter((each) => /^postgres(ql)?:/.test(each))
@@ -50,8 +50,9 @@ async function configuredUrls(file: string | undefined, cwd: string): Promise<re
     throw configurationMissing(
       'No database is named: give --url postgres://HOST/DATABASE, or a configuration.',
     )
-  const { url, outboxes = {}, registry = '' } = configuration
-  return [url, ...Object.values(outboxes), registry]
+  const { url, outboxes = {}, streams = [], projections = [], registry = '' } = configuration
+  const ofStores = [...streams, ...projections].map((each) => each.url)
+  return [url, ...Object.values(outboxes), ...ofStores, registry]
 }
 
 async function print(
