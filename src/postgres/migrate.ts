@@ -68,7 +68,8 @@ CREATE TABLE ${name}.format (number integer NOT NULL, identity uuid NOT NULL DEF
 INSERT INTO ${name}.format (number) VALUES (0);
 `
   const files = pending.map(({ file, sql }) => `-- ${file}\n${sql.trim()}\n`)
-  return `${first.number === 1 ? begin : ''}SET LOCAL search_path TO ${name};
+  // Functions keep this path, some with the rights of the owner: temporary tables of a caller come last, else first.
+  return `${first.number === 1 ? begin : ''}SET LOCAL search_path TO ${name}, pg_temp;
 
 ${files.join('\n')}
 UPDATE ${name}.format SET number = ${last.number};

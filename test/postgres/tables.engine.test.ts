@@ -91,6 +91,23 @@ describeOnServer('The tables in PostgreSQL', () => {
   })
 })
 
+describeOnServer("Functions with their owner's rights", () => {
+  test('take no temporary table of a caller for one of theirs', async () => {
+    await using own = ownSchema()
+    await migrate(own.url)
+    const caller = await own.pool.connect()
+    try {
+      await caller.query('CREATE TEMPORARY TABLE segment (id integer, begun_at bigint)')
+      await caller.query('CREATE TEMPORARY TABLE topic_partition (slot integer, begin_offset bigint)')
+      await caller.query('INSERT INTO segment VALUES (1, 0), (2, 0)')
+      const dropped = await caller.query(`SELECT ${own.schema}.drop_segments($1) AS count`, [Date.now()])
+      expect(dropped.rows).toEqual([{ count: 0 }])
+    } finally {
+      caller.release(true)
+    }
+  })
+})
+
 /** The URL of a user with the rights of docs/postgres.md. */
 async function serviceUrl({ pool, schema, url }: OwnSchema): Promise<string> {
   const role = `${schema}_service`
