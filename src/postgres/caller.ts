@@ -38,6 +38,7 @@ export class CallersTransactions {
     try {
       return await tx.query(text, [...values])
     } catch (error) {
+      if (isTableMissing(error) && this.#database.identity === undefined) throw notMadeYet(error)
       throw invalidOf(error)
     }
   }
@@ -69,9 +70,23 @@ function invalidOf(error: unknown): Error {
       { cause: error },
     )
   }
-  if (state === sqlState.undefinedTable || state === sqlState.undefinedSchema) return ofAnotherDatabase(error)
+  if (isTableMissing(error)) return ofAnotherDatabase(error)
   if (state === undefined && !(error instanceof TidingsError)) return refusedByHandle(error)
   return postgresError(error)
+}
+
+function isTableMissing(error: unknown): boolean {
+  const state = stateOf(error)
+  return state === sqlState.undefinedTable || state === sqlState.undefinedSchema
+}
+
+/** Not made by this call: it would need another connection, which callers who have the whole pool would wait for. */
+function notMadeYet(cause: unknown): TidingsError {
+  return new TidingsError(
+    'tables_missing',
+    'The tables of the outbox are not there yet, or the transaction given as tx is on another database. Run `tidings migrate`, or await `outbox.figures()` when the service starts, which makes them.',
+    { cause },
+  )
 }
 
 function ofAnotherDatabase(cause?: unknown): TidingsError {

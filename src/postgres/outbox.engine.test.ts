@@ -166,4 +166,15 @@ describeOnServer('The relay of the outbox in PostgreSQL', () => {
     await expect(added).rejects.toMatchObject({ code: 'transaction_invalid' })
     expect(await store.figures()).toMatchObject({ pending: 0 })
   })
+
+  test('that has not been used yet says how its tables come about', async () => {
+    await using own = ownSchema()
+    const store = postgresOutbox(own.pool, { schema: own.schema })
+    const add = (): Promise<void> => withClient(own.pool, (tx) => store.add(tx, [record('first')]))
+    await expect(add()).rejects.toThrow(/^tables_missing: .*await `outbox\.figures\(\)`/)
+    await store.figures()
+    await add()
+    expect(await store.figures()).toMatchObject({ pending: 1 })
+    await store.close()
+  })
 })
