@@ -42,17 +42,20 @@ describeOnServer('The inbox in PostgreSQL', () => {
   })
 })
 
+function claim(generation: number, id: number): InboxClaim {
+  return {
+    fence: { group: 'billing', topic: 'orders', partition: 0, generation },
+    runNumber: 0,
+    keys: [{ source: '/orders', id: `${id}` }],
+    check: () => undefined,
+    committed: () => undefined,
+  }
+}
+
 describeOnServer('The fence of the inbox in PostgreSQL', () => {
   test('is raised by several transactions side by side, and none waits for ever', async () => {
     await using own = ownSchema()
     const inbox = postgresInbox(own.pool, { schema: own.schema })
-    const claim = (generation: number, id: number): InboxClaim => ({
-      fence: { group: 'billing', topic: 'orders', partition: 0, generation },
-      runNumber: 0,
-      keys: [{ source: '/orders', id: `${id}` }],
-      check: () => undefined,
-      committed: () => undefined,
-    })
     const ids = Array.from({ length: 8 }, (_, index) => index)
     // Each round is the first of a new owner: all of its transactions find the fence of the one before.
     for (const generation of [1, 2, 3, 4]) {
