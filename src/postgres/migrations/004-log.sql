@@ -165,8 +165,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET lock_timeout 
 DECLARE
   old integer;
   dropped integer := 0;
-BEGIN
-  FOR old IN
+  empty integer[] := ARRAY(
     SELECT s.id FROM segment s
     WHERE EXISTS (SELECT FROM segment n WHERE n.id > s.id AND n.begun_at < now_ms - 60000)
     AND NOT EXISTS (
@@ -174,7 +173,9 @@ BEGIN
         SELECT FROM record r WHERE r.slot = p.slot AND r.segment = s.id AND r.record_offset >= p.begin_offset
       )
     ) ORDER BY s.id
-  LOOP
+  );
+BEGIN
+  FOREACH old IN ARRAY empty LOOP
     EXECUTE format('DROP TABLE record_%s', old);
     DELETE FROM segment s WHERE s.id = old;
     dropped := dropped + 1;
