@@ -42,7 +42,7 @@ describeOnServer('The inbox in PostgreSQL', () => {
   })
 })
 
-function claim(generation: number, id: number): InboxClaim {
+function claimOf(generation: number, id: number): InboxClaim {
   return {
     fence: { group: 'billing', topic: 'orders', partition: 0, generation },
     runNumber: 0,
@@ -59,7 +59,7 @@ describeOnServer('The fence of the inbox in PostgreSQL', () => {
     const ids = Array.from({ length: 8 }, (_, index) => index)
     // Each round is the first of a new owner: all of its transactions find the fence of the one before.
     for (const generation of [1, 2, 3, 4]) {
-      await Promise.all(ids.map((id) => inbox.record(claim(generation, generation * 10 + id))))
+      await Promise.all(ids.map((id) => inbox.record(claimOf(generation, generation * 10 + id))))
     }
     const rows = await own.pool.query(`SELECT count(*)::integer AS count FROM ${own.schema}.inbox`)
     expect(rows.rows).toEqual([{ count: 32 }])

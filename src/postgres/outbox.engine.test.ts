@@ -158,6 +158,13 @@ describeOnServer('The relay of the outbox in PostgreSQL', () => {
     await killed.close()
   })
 
+  test('gets the right alone, of two in one process that ask at the same time', async () => {
+    await using opened = await open()
+    const { store } = opened
+    const terms = await Promise.all([store.lead('a', 60_000), store.lead('b', 60_000)])
+    expect(terms.filter((term) => term !== undefined)).toEqual([expect.objectContaining({ term: 1 })])
+  })
+
   test('refuses a transaction on another database that has tables of Tidings, too', async () => {
     await using opened = await open()
     const { own, store } = opened

@@ -3,6 +3,8 @@ import { Listeners, limits, sleep, type Timer } from '../kernel/index.ts'
 import type { Database } from './database.ts'
 import type { PostgresClient } from './query.ts'
 
+const releaseLock = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))'
+
 /**
  * A connection that is kept: for LISTEN and for locks that end with it. Behind a pooler in transaction mode there is no
  * such thing, since every statement may run on another connection: that is found out by a notification to oneself, and
@@ -57,9 +59,11 @@ export class Session {
       const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [
         name,
       ])
-      const locked = (rows[0] as { readonly locked: boolean }).locked
-      if (locked) this.#locks.set(name, holder)
-      return locked
+      if (!(rows[0] as { readonly locked: boolean }).locked) return false
+      // A session gets its own lock as often as it asks: another here has asked at the same time.
+      if (this.#locks.has(name)) await client.query(releaseLock, [name])
+      else this.#locks.set(name, holder)
+      return this.#locks.get(name) === holder
     } catch {
       this.#lose(client)
       return false
@@ -71,7 +75,7 @@ export class Session {
     this.#locks.delete(name)
     const client = await this.#open()
     try {
-      await client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name])
+      await client?.query(releaseLock, [name])
     } catch {
       if (client !== undefined) this.#lose(client)
     }

@@ -115,6 +115,28 @@ describe('A projection', () => {
     expect(opened.rows('order_payments_2').length).toBe(2)
   })
 
+  test('that was rebuilt has what was appended while it took the place of the live one', async () => {
+    using files = folder()
+    await using opened = service(files.file())
+    const { clock, database, streams } = opened
+    await opened.place('7', 2)
+    await opened.projections.catchUp()
+    const store = sqliteProjections(database, { clock })
+    const swap = store.swap.bind(store)
+    store.swap = async (...given) => {
+      await opened.place('8', 1)
+      await opened.projections.catchUp()
+      await swap(...given)
+    }
+    await openProjections({ streams: streams.store, store, projections: [payments], clock }).rebuild(
+      'order-payments',
+    )
+    expect(opened.rows('order_payments_2')).toEqual([
+      ['7', 2],
+      ['8', 1],
+    ])
+  })
+
   test('whose rebuild was interrupted goes on with it', async () => {
     using files = folder()
     await using opened = service(files.file())

@@ -99,7 +99,7 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
 
   /**
    * Makes the read model anew, of all events, beside the live one, which goes on being read and kept up to date; then takes its
-   * place. A rebuild that was interrupted goes on where it was.
+   * place, and takes in what came in between. A rebuild that was interrupted goes on where it was, with the code of now.
    * @throws what `apply` throws; the live one stays as it is then.
    */
   async rebuild(name: string, progress: (at: ProjectionProgress) => void = () => undefined): Promise<void> {
@@ -110,6 +110,8 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
       if (before !== undefined) return projection.drop(tx, projection.tableOf(before.build))
       return undefined
     })
+    // What was appended before the swap may have gone to the one before alone, and nothing wakes those who follow.
+    await this.#bringUp(projection, 'live', () => undefined)
   }
 
   /** Keeps all projections up to date until the signal aborts. One that fails is a warning, and is tried again. */
