@@ -11,7 +11,7 @@ export interface PointInTime {
 }
 
 /** For whatever has more options than these. */
-export const pointNames = { asOf: true, version: true } as const satisfies Record<keyof PointInTime, true>
+export const pointNames: Readonly<Record<keyof PointInTime, true>> = { asOf: true, version: true }
 
 /** @throws `option_invalid` */
 export function untilOf(point: PointInTime): Until {
