@@ -3,9 +3,11 @@ import { isTidingsError, TidingsError, toError } from '../kernel/index.ts'
 /** Codes of AMQP 0-9-1 and RabbitMQ that are told apart. */
 const reply = { accessRefused: 403, notFound: 404, preconditionFailed: 406, notAllowed: 530 } as const
 
-/** The code of what closed a channel or connection; of a handshake that failed it stands in the message. */
+/** The code of what closed a channel or connection; of a handshake that failed it stands in the message, or nowhere. */
 function codeOf(error: Error): number | undefined {
   if ('code' in error && typeof error.code === 'number') return error.code
+  // Its only reasons are of the virtual host: it is not there, or not for this user.
+  if (/Expected ConnectionOpenOk; got <ConnectionClose/.test(error.message)) return reply.notAllowed
   const [, digits] = /\b(403|404|406|530)\b/.exec(error.message) ?? []
   return digits === undefined ? undefined : Number(digits)
 }

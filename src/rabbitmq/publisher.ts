@@ -1,4 +1,4 @@
-import type { ConfirmChannel, Message, Options } from 'amqplib'
+import { type ConfirmChannel, IllegalOperationError, type Message, type Options } from 'amqplib'
 import { limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
 import type { Broker } from './broker.ts'
 import { closedError } from './broker-errors.ts'
@@ -91,14 +91,14 @@ export class Publisher {
     pending.returned = false
     const confirmed = (error: unknown): void => {
       // Those of a channel that has ended are published again.
-      if (this.#channel !== channel) return
+      if (this.#channel !== channel || (error && !isRefusal(error))) return
       if (error) this.#settle(pending, toError(error))
       else this.#settle(pending, pending.returned ? 'unroutable' : 'confirmed')
     }
     try {
       channel.publish(exchange, routingKey, content, options, confirmed)
     } catch (error) {
-      if (this.#channel === channel) this.#settle(pending, toError(error))
+      if (!(error instanceof IllegalOperationError)) this.#settle(pending, toError(error))
     }
   }
 
@@ -171,6 +171,11 @@ export class Publisher {
     }
     this.#timer = clock.schedule(Math.max(0, restMs), look, { background: true })
   }
+}
+
+/** Whether the broker has said no, and not the channel ended: the client tells the two apart by their words alone. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.message === 'message nacked'
 }
 
 function notConfirmed(deliveryMs: number): TidingsError {
