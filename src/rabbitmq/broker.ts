@@ -47,14 +47,12 @@ export class Broker {
 
   /** A channel for acknowledgements and questions. @throws `engine_unreachable`, `access_denied`, `engine_closed`. */
   async channel(): Promise<Channel> {
-    const connection = await this.#current()
-    return quiet(await connection.createChannel().catch(fails('Opening a channel')))
+    return this.#opened((connection) => connection.createChannel())
   }
 
   /** A channel whose publishes are confirmed. @throws as `channel`. */
   async confirmChannel(): Promise<ConfirmChannel> {
-    const connection = await this.#current()
-    return quiet(await connection.createConfirmChannel().catch(fails('Opening a channel')))
+    return this.#opened((connection) => connection.createConfirmChannel())
   }
 
   /** Asks on a channel of its own, which an error would close. @throws what the broker says. */
@@ -82,6 +80,24 @@ export class Broker {
     await this.#connection?.close().catch(() => undefined)
   }
 
+  /** A connection that is lost meanwhile may answer never. */
+  async #opened<Kind extends Channel>(open: (connection: ChannelModel) => Promise<Kind>): Promise<Kind> {
+    const connection = await this.#current()
+    const { promise: lost, reject } = Promise.withResolvers<never>()
+    const fail = (): void => reject(new Error('The connection is lost.'))
+    connection.once('close', fail)
+    try {
+      const channel = await Promise.race([open(connection), lost])
+      // Its errors come with its end, too, and to whoever asked.
+      channel.on('error', () => undefined)
+      return channel
+    } catch (error) {
+      throw brokerError(error, 'Opening a channel')
+    } finally {
+      connection.off('close', fail)
+    }
+  }
+
   /** The connection, waited for while it is made again. */
   async #current(): Promise<ChannelModel> {
     const endMs = this.clock.monotonic() + limits.rabbitmqPatienceMs
@@ -89,7 +105,8 @@ export class Broker {
       if (this.closed) throw closedError()
       const waited = new AbortController()
       const restMs = endMs - this.clock.monotonic()
-      await Promise.race([this.#connect(), sleep(this.clock, restMs, waited.signal)])
+      const ended = AbortSignal.any([waited.signal, this.#closing.signal])
+      await Promise.race([this.#connect(), sleep(this.clock, restMs, ended)])
       waited.abort()
       if (this.#connection === undefined && this.#refusal !== undefined) throw this.#refusal
       if (this.#connection === undefined && this.clock.monotonic() >= endMs)
@@ -132,7 +149,8 @@ export class Broker {
   }
 
   #keep(connection: ChannelModel): void {
-    connection.on('error', () => undefined)
+    // Its channels end between the two.
+    connection.on('error', () => this.#lose(connection))
     connection.on('close', () => this.#lose(connection))
     if (this.closed) {
       connection.close().catch(() => undefined)
@@ -152,16 +170,4 @@ export class Broker {
 
 function withHeartbeat(url: string): string {
   return `${url}?heartbeat=${limits.rabbitmqHeartbeatSeconds}`
-}
-
-/** Its errors come with its end, too, and to whoever asked. */
-function quiet<Kind extends Channel>(channel: Kind): Kind {
-  channel.on('error', () => undefined)
-  return channel
-}
-
-function fails(doing: string): (error: unknown) => never {
-  return (error) => {
-    throw brokerError(error, doing)
-  }
 }

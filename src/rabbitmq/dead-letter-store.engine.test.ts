@@ -42,7 +42,7 @@ describeOnBroker('The dead letters on RabbitMQ', () => {
         store: deadLetters,
         log,
         async [Symbol.asyncDispose]() {
-          await store.close()
+          store.close()
           await broker.close()
           await engine.close()
         },

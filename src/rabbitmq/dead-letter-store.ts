@@ -128,9 +128,9 @@ export class RabbitmqDeadLetterStore implements DeadLetterStore {
     return stop
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#listeners.clear()
-    await this.#log.close()
+    this.#log.close()
   }
 
   /** The stream is followed all the time; this asks whether it still is. */

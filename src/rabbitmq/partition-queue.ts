@@ -86,14 +86,15 @@ export class PartitionQueue {
     }
   }
 
-  async #consume({ queue, prefetch, from, delivered, lost }: PartitionQueueOptions): Promise<void> {
+  async #consume({ broker, queue, prefetch, from, delivered, lost }: PartitionQueueOptions): Promise<void> {
     let next = from
     const end = (why: 'lost' | 'deleted'): void => {
       if (!this.#open) return
       void this.close()
       lost(why)
     }
-    this.#channel.on('close', () => end('lost'))
+    // The channels of a connection end before it does.
+    this.#channel.on('close', () => broker.clock.defer(() => end('lost')))
     await this.#channel.prefetch(prefetch)
     await this.#channel.consume(queue, (message) => {
       if (message === null) return end('deleted')

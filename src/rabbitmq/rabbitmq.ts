@@ -76,7 +76,7 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
       await super.close()
       admin.close()
       await publisher.close()
-      await deadLetters.close()
+      deadLetters.close()
       await topology.close()
       await broker.close()
     }

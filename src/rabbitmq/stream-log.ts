@@ -67,12 +67,10 @@ export class StreamLog {
     }
   }
 
-  async close(): Promise<void> {
+  /** Nothing is read or written any more; the channels end with the connection. */
+  close(): void {
     this.#closed = true
     this.#failWaiting(closedError())
-    const channels = await Promise.allSettled([this.#reader, this.#writer])
-    for (const each of channels)
-      if (each.status === 'fulfilled') await each.value?.close().catch(() => undefined)
   }
 
   async #mark(): Promise<void> {
@@ -142,7 +140,8 @@ export class StreamLog {
       })
       await channel.prefetch(limits.rabbitmqStreamPrefetch)
       const from = this.#next < 0 ? 'first' : this.#next
-      channel.on('close', () => this.#lost())
+      // The channels of a connection end before it does.
+      channel.on('close', () => broker.clock.defer(() => this.#lost()))
       await channel.consume(queue, (message) => this.#take(channel, message), {
         arguments: { [offsetHeader]: from },
       })
@@ -156,7 +155,8 @@ export class StreamLog {
   #lost(): void {
     this.#reader = undefined
     this.#failWaiting(new Error('The channel is lost.'))
-    if (!this.#closed && !this.#options.broker.closed) this.#reading().catch(() => this.#readLater())
+    if (this.#closed || this.#options.broker.closed) return
+    this.#reading().catch(() => this.#readLater())
   }
 
   #readLater(): void {

@@ -221,7 +221,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
 
   async close(): Promise<void> {
     this.#listeners.clear()
-    await this.#log.close()
+    this.#log.close()
   }
 
   /** Compare-and-set: true when the entry came before any other of its revision. */
