@@ -1,9 +1,10 @@
+import { isTidingsError } from '../kernel/index.ts'
+import { partitionName } from '../log/index.ts'
 import type { Broker } from './broker.ts'
 import { isNotFound } from './broker-errors.ts'
 import { queueOf } from './queues.ts'
 import type { TopologyStore } from './topology.ts'
 import type { InFlight } from './topology-state.ts'
-import { partitionName } from '../log/index.ts'
 
 /** What waits in the queue of one partition of a group. */
 export interface Waiting {
@@ -32,24 +33,25 @@ export async function backlogOf(
     const member = known?.state.held[name]?.member
     return member === undefined ? undefined : known?.reports.get(member)?.[name]
   }
-  return Promise.all(
-    places.map(async ({ topic, partition }) => ({
-      topic,
-      partition,
-      ready: await readyIn(broker, queueOf(group, topic, partition)),
-      inFlight: inHand(topic, partition) ?? reported(topic, partition) ?? nothing,
-    })),
-  )
+  const queues = places.map(({ topic, partition }) => queueOf(group, topic, partition))
+  const ready = await readyIn(broker, queues)
+  return places.map(({ topic, partition }, index) => ({
+    topic,
+    partition,
+    ready: ready[index] ?? 0,
+    inFlight: inHand(topic, partition) ?? reported(topic, partition) ?? nothing,
+  }))
 }
 
-/** A queue that somebody has deleted has nothing. */
-async function readyIn(broker: Broker, queue: string): Promise<number> {
-  return broker.ask(`Looking at ${queue}`, async (channel) => {
-    try {
-      return (await channel.checkQueue(queue)).messageCount
-    } catch (error) {
-      if (isNotFound(error)) return 0
-      throw error
-    }
-  })
+/** How many wait in each queue. A queue that somebody has deleted ends the channel, and has none. */
+async function readyIn(broker: Broker, queues: readonly string[]): Promise<readonly number[]> {
+  try {
+    return await broker.ask('Looking at queues', (channel) =>
+      Promise.all(queues.map(async (queue) => (await channel.checkQueue(queue)).messageCount)),
+    )
+  } catch (error) {
+    if (!isTidingsError(error) || !isNotFound(error.cause)) throw error
+    if (queues.length === 1) return [0]
+    return (await Promise.all(queues.map((queue) => readyIn(broker, [queue])))).flat()
+  }
 }

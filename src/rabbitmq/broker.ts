@@ -149,6 +149,8 @@ export class Broker {
   }
 
   #keep(connection: ChannelModel): void {
+    // One for each channel that is being opened.
+    connection.setMaxListeners(0)
     // Its channels end between the two.
     connection.on('error', () => this.#lose(connection))
     connection.on('close', () => this.#lose(connection))

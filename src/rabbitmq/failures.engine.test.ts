@@ -74,26 +74,25 @@ describeOnBroker('A group on RabbitMQ', () => {
     await using one = await openGround()
     await using two = await openGround({ namespace: one.namespace })
     const by = new Map<string, number>()
-    const members = [one, two].map(({ bus }, index) =>
-      bus.group('billing', { member: `m-${index}` }).on(placed, () => {
-        by.set(`m-${index}`, (by.get(`m-${index}`) ?? 0) + 1)
-      }),
-    )
+    const member = (bus: typeof one.bus, name: string) =>
+      bus.group('billing', { member: name }).on(placed, () => void by.set(name, (by.get(name) ?? 0) + 1))
+    const first = member(one.bus, 'first')
+    const second = member(two.bus, 'second')
     const held = async (): Promise<readonly number[]> => {
       const [info] = await one.bus.admin.groups()
       return (info?.members ?? []).map(({ partitions }) => partitions.length)
     }
-    const running = [members[0]?.run()]
-    await members[0]?.joined()
+    const running = [first.run()]
+    await first.joined()
     await until('the first has all', async () => String(await held()) === '8')
     const fromMs = Date.now()
-    running.push(members[1]?.run())
+    running.push(second.run())
     await until('both have half', async () => String(await held()) === '4,4')
     expect(Date.now() - fromMs).toBeLessThan(5_000)
     await publish(one, 0, 400)
-    await until('all are handled', () => (by.get('m-0') ?? 0) + (by.get('m-1') ?? 0) === 400)
+    await until('all are handled', () => (by.get('first') ?? 0) + (by.get('second') ?? 0) === 400)
     expect(by.size).toBe(2)
-    await Promise.all(members.map((each) => each.stop()))
+    await Promise.all([first.stop(), second.stop()])
     await Promise.all(running)
   })
 
