@@ -1,6 +1,11 @@
 import type { Command } from 'commander'
 import { connectProjections, connectStreams, type ProjectionsConfig, TidingsError } from '../index.ts'
-import { openProjections, type Projections, type ProjectionStatus } from '../streams/index.ts'
+import {
+  openProjections,
+  type ProjectionProgress,
+  type Projections,
+  type ProjectionStatus,
+} from '../streams/index.ts'
 import { configurationMissing, readConfiguration } from './configuration.ts'
 import type { Context } from './context.ts'
 import type { EngineOptions } from './engine.ts'
@@ -10,6 +15,10 @@ import { counted, countText, namesText } from './text.ts'
 
 interface ProjectionOptions extends EngineOptions {
   readonly json?: true
+}
+
+interface ProjectionRebuildOptions extends ProjectionOptions {
+  readonly anew?: true
 }
 
 export function addProjections(program: Command, context: Context): void {
@@ -29,10 +38,11 @@ export function addProjections(program: Command, context: Context): void {
     .command('rebuild')
     .argument('<name>', 'the projection')
     .description('Make a read model anew of all events, beside the live one, and put it in its place.')
+    .option('--anew', 'begin an interrupted rebuild from the beginning: its code has changed since')
     .option('--json', 'one JSON object, with the counts')
     .addHelpText('after', '\nExamples:\n  tidings projections rebuild open-orders')
     .action(async (name: string, _options: object, command: Command) => {
-      await rebuild(name, command.optsWithGlobals<ProjectionOptions>(), context)
+      await rebuild(name, command.optsWithGlobals<ProjectionRebuildOptions>(), context)
     })
 }
 
@@ -46,7 +56,11 @@ async function list(options: ProjectionOptions, { io, output }: Context): Promis
   else output.words('No projection has a build yet: a service that follows it begins one.')
 }
 
-async function rebuild(name: string, options: ProjectionOptions, { io, output }: Context): Promise<void> {
+async function rebuild(
+  name: string,
+  options: ProjectionRebuildOptions,
+  { io, output }: Context,
+): Promise<void> {
   const services = await configured(options, io)
   const service = services.find(({ of }) => of.some((projection) => projection.name === name))
   if (service === undefined) {
@@ -58,11 +72,12 @@ async function rebuild(name: string, options: ProjectionOptions, { io, output }:
   }
   const done = await withProjections(service, async (projections) => {
     let last = { build: 0, applied: 0 }
-    await projections.rebuild(name, ({ build, applied, total }) => {
+    const progress = ({ build, applied, total }: ProjectionProgress): void => {
       io.signal.throwIfAborted()
       last = { build, applied }
       output.progress(`${bar(applied, total)} ${countText(applied)} of ${counted(total, 'event')}`)
-    })
+    }
+    await projections.rebuild(name, progress, { anew: options.anew })
     return last
   })
   if (options.json)

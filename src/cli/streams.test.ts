@@ -108,7 +108,7 @@ describe('tidings projections', () => {
     using shell = await shellWithStreams()
     const { stdout } = await shell.run(['projections', 'ls'])
     expect(stdout).toMatch(/^PROJECTION +BUILD +STATE +TABLE +BEHIND\nskus +1 +live +skus_1 +0\n$/)
-    const rebuilt = await shell.run(['projections', 'rebuild', 'skus', '--json'])
+    const rebuilt = await shell.run(['projections', 'rebuild', 'skus', '--anew', '--json'])
     expect(jsonLines(rebuilt.stdout)).toEqual([{ projection: 'skus', build: 2, applied: 3 }])
     expect(rebuilt.stderr).toBe('skus: build 2 of 3 events is live.\n')
     const after = await shell.run(['projections', 'ls', '--json'])

@@ -57,6 +57,15 @@ class MemoryProjectionStore implements ProjectionStore<MemoryTransaction> {
       .map((each) => (each === stored ? { ...each, state: 'live' } : each))
   }
 
+  async restart(build: ProjectionBuild, run: (tx: MemoryTx) => void): Promise<void> {
+    const stored = this.#find(build)
+    if (stored?.state !== 'building') throw notBuilding(build, stored)
+    memoryTransaction(run)
+    this.#checkpoints = this.#checkpoints.map((each) =>
+      each === stored ? { ...each, position: undefined } : each,
+    )
+  }
+
   async close(): Promise<void> {
     // Nothing is held open.
   }

@@ -107,6 +107,24 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
     })
   }
 
+  restart({ projection, build }: ProjectionBuild, run: (tx: PostgresQuery) => Promise<void>): Promise<void> {
+    return this.#database.transaction(async (tx) => {
+      const [row] = await rowsOf(
+        tx,
+        `UPDATE ${this.#table} SET position = NULL WHERE projection = $1 AND build = $2 AND state = 'building' RETURNING 1`,
+        [projection, build],
+      )
+      if (row === undefined) {
+        const stored = await this.checkpoints(projection)
+        throw notBuilding(
+          { projection, build },
+          stored.find((each) => each.build === build),
+        )
+      }
+      await run(tx)
+    })
+  }
+
   close(): Promise<void> {
     return this.#database.close()
   }

@@ -99,6 +99,15 @@ class SqliteProjectionStore implements ProjectionStore<SqliteTransaction> {
     })
   }
 
+  restart(build: ProjectionBuild, run: (tx: DatabaseSync) => void): Promise<void> {
+    return this.#writer.write(() => {
+      const stored = this.#find(build)
+      if (stored?.state !== 'building') throw notBuilding(build, stored)
+      this.#move.run(null, build.projection, build.build)
+      runSynchronously('create', run, this.#writer.database)
+    })
+  }
+
   async close(): Promise<void> {
     await this.#writer.settled()
     this.#closeOwn()

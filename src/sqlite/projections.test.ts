@@ -156,6 +156,21 @@ describe('A projection', () => {
     expect(opened.rows('order_payments_2')).toEqual([['7', 2]])
   })
 
+  test('whose code has changed since its rebuild was interrupted is rebuilt anew', async () => {
+    using files = folder()
+    await using opened = service(files.file())
+    await opened.place('7', 2)
+    const interrupted = opened.projections.rebuild('order-payments', ({ applied }) => {
+      if (applied > 0) throw new Error('interrupted')
+    })
+    await expect(interrupted).rejects.toThrow('interrupted')
+    opened.database.exec('UPDATE order_payments_1 SET payments = 99')
+    await opened.projections.rebuild('order-payments', undefined, { anew: true })
+    expect(opened.rows('order_payments_1')).toEqual([['7', 2]])
+    await opened.projections.rebuild('order-payments', undefined, { anew: true })
+    expect(opened.rows('order_payments_2')).toEqual([['7', 2]])
+  })
+
   test('that fails keeps what it has, also when it is followed, and is tried again', async () => {
     using files = folder()
     await using opened = service(files.file())

@@ -19,6 +19,7 @@ export {
   type Projections,
   type ProjectionsOptions,
   type ProjectionStatus,
+  type RebuildOptions,
 } from './projections.ts'
 export type { ReadAllOptions, ReadOptions, RecordedEvent } from './read.ts'
 export { type Rehearsed, rehearseAggregate, rehearseDecider } from './rehearse.ts'

@@ -46,5 +46,10 @@ export interface ProjectionStore<T extends CallerTransaction = CallerTransaction
     build: ProjectionBuild,
     run: (tx: T['tx'], before: ProjectionBuild | undefined) => T['written'],
   ): Promise<void>
+  /**
+   * Sets a build that is `building` back to the beginning, with what `run` does about its tables in the same transaction.
+   * @throws `fenced` when the build is not building, or no longer.
+   */
+  restart(build: ProjectionBuild, run: (tx: T['tx']) => T['written']): Promise<void>
   close(): Promise<void>
 }

@@ -45,6 +45,14 @@ export interface ProjectionStatus extends ProjectionBuild {
   readonly behind: number
 }
 
+export interface RebuildOptions {
+  /**
+   * Begins an interrupted rebuild from the beginning, with new tables: after its code has changed, or failed. Default false:
+   * it goes on where it was.
+   */
+  readonly anew?: boolean | undefined
+}
+
 const optionNames = { streams: true, store: true, projections: true, clock: true } as const
 
 /** Keeps read models up to date, each event once: a read model and its checkpoint move in one transaction. */
@@ -102,8 +110,14 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
    * place, and takes in what came in between. A rebuild that was interrupted goes on where it was, with the code of now.
    * @throws what `apply` throws; the live one stays as it is then.
    */
-  async rebuild(name: string, progress: (at: ProjectionProgress) => void = () => undefined): Promise<void> {
+  async rebuild(
+    name: string,
+    progress: (at: ProjectionProgress) => void = () => undefined,
+    options: RebuildOptions = {},
+  ): Promise<void> {
+    checkOptionNames('rebuild', options, { anew: true })
     const projection = this.#projection(name)
+    if (options.anew === true) await this.#restart(projection)
     const build = await this.#bringUp(projection, 'building', progress)
     await this.#store.swap(build, (tx, before) => {
       // As the store's writes do: at once, or awaited.
@@ -130,6 +144,16 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
       stop()
       signal.removeEventListener('abort', wake)
     }
+  }
+
+  async #restart(projection: Projection<T['tx']>): Promise<void> {
+    const found = await this.#store.checkpoints(projection.name)
+    const interrupted = found.find(({ state }) => state === 'building')
+    if (interrupted === undefined) return
+    const table = projection.tableOf(interrupted.build)
+    await this.#store.restart(buildOf(interrupted), (tx) =>
+      inOrder(['drop', 'create'] as const, (step) => projection[step](tx, table)),
+    )
   }
 
   async #catchUpOrWarn(signal: AbortSignal, again: () => void): Promise<void> {

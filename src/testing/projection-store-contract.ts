@@ -86,6 +86,20 @@ const cases: ContractCases<ProjectionStoreContext> = {
     equal((await store.begin('list', 'building', nothing)).build, 3)
   },
 
+  'sets a build that is building back to the beginning, with its tables': async (context) => {
+    const { store, write, rows } = context
+    const live = await store.begin('list', 'live', nothing)
+    const building = await store.begin('list', 'building', nothing)
+    await store.apply(building, undefined, '7', nothing)
+    await rejects(store.restart(building, failed(context)), /no/)
+    deepStrictEqual(await store.checkpoints('list'), [live, { ...building, position: '7' }])
+    await store.restart(building, (tx) => write(tx, 'anew'))
+    deepStrictEqual(await store.checkpoints('list'), [live, building])
+    deepStrictEqual(await rows(), ['anew'])
+    await rejects(store.restart(live, nothing), isFenced)
+    await rejects(store.apply(building, '7', '8', nothing), isFenced)
+  },
+
   'swaps nothing in when that fails': async (context) => {
     const { store } = context
     await store.begin('list', 'live', nothing)
