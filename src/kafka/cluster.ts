@@ -119,7 +119,7 @@ export class Cluster {
   }
 
   /** @throws `topic_missing`. */
-  async topic(name: string): Promise<TopicMetadata> {
+  async topic(name: string, patienceMs: number = limits.kafkaPatienceMs): Promise<TopicMetadata> {
     const known = this.#topics.get(name)
     if (known !== undefined && !known.leaders.includes(-1)) return known
     return this.patiently(async () => {
@@ -129,7 +129,7 @@ export class Cluster {
         'topic_missing',
         `Kafka has no topic "${name}". Open a bus with it in the catalog, which creates it.`,
       )
-    })
+    }, patienceMs)
   }
 
   /** What is there of these topics, or all that are; asks the cluster. */

@@ -51,11 +51,12 @@ export class KafkaEngine extends KafkaTransport implements Engine<KafkaCapabilit
 
   constructor(cluster: Cluster, options: KafkaOptions) {
     const { mode = 'binary', groupProtocol = 'classic', staticMembers = false } = options
-    const producer = new Producer(cluster, options.deliveryMs ?? limits.kafkaDeliveryMs)
+    const deliveryMs = options.deliveryMs ?? limits.kafkaDeliveryMs
+    const producer = new Producer(cluster, deliveryMs)
     const settings = new GroupSettingsLog(cluster, producer)
     const decoder = new RecordDecoder(options.records ?? {})
     const admin = new KafkaAdmin({ cluster, settings, decoder })
-    super({ cluster, producer, settings, decoder, mode, groupProtocol, staticMembers }, () =>
+    super({ cluster, producer, settings, decoder, mode, groupProtocol, staticMembers, deliveryMs }, () =>
       admin.appended(),
     )
     const deadLetters = new KafkaDeadLetterStore(

@@ -172,7 +172,7 @@ export class Producer {
   }
 
   async #leaderOf({ topic, partition }: Lane): Promise<number> {
-    const leader = (await this.#cluster.topic(topic)).leaders[partition]
+    const leader = (await this.#cluster.topic(topic, this.#deliveryMs)).leaders[partition]
     if (leader !== undefined) return leader
     throw new TidingsError('partition_missing', `Topic "${topic}" has no partition ${partition}.`)
   }

@@ -1,5 +1,5 @@
 import { type CloudEvent, encodeKafka, type KafkaOptions } from '../event/index.ts'
-import { limits, TidingsError } from '../kernel/index.ts'
+import { isTidingsError, limits, TidingsError } from '../kernel/index.ts'
 import {
   checkMember,
   type OutgoingRecord,
@@ -25,6 +25,8 @@ export interface KafkaTransportOptions {
   readonly mode: KafkaOptions['mode']
   readonly groupProtocol: 'classic' | 'consumer'
   readonly staticMembers: boolean
+  /** How long a publish waits for a broker that does not answer. */
+  readonly deliveryMs: number
 }
 
 /** The transport over Kafka: the broker owns groups, everything else of a group is above this. */
@@ -53,7 +55,13 @@ export class KafkaTransport implements Transport<KafkaCapabilities> {
     }
     if (this.#options.cluster.closed) throw closedError()
     const produced = records.map((record) => producedRecord(record, this.#options.mode))
-    await this.#places(records)
+    await this.#places(records).catch((error: unknown) => {
+      if (!isTidingsError(error) || error.kind !== 'unreachable') throw error
+      throw publishFailed(
+        records.map((_, index) => ({ index, error })),
+        records.length,
+      )
+    })
     const outcomes = await this.#options.producer.send(produced)
     const failures = outcomes.flatMap((error, index) => (error === undefined ? [] : [{ index, error }]))
     if (failures.length < records.length) this.#appended()
@@ -112,11 +120,11 @@ export class KafkaTransport implements Transport<KafkaCapabilities> {
    * @throws `topic_missing`, `partition_missing` before anything is written.
    */
   async #places(records: readonly OutgoingRecord[]): Promise<void> {
-    const { cluster } = this.#options
+    const { cluster, deliveryMs } = this.#options
     const topics = [...new Set(records.map(({ topic }) => topic))]
     if (this.#looking !== undefined || topics.some((topic) => cluster.known(topic) === undefined)) {
       const look = async (): Promise<void> => {
-        for (const topic of topics) await cluster.topic(topic)
+        for (const topic of topics) await cluster.topic(topic, deliveryMs)
       }
       const looking = (this.#looking ?? Promise.resolve()).then(look, look)
       this.#looking = looking
