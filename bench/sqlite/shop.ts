@@ -24,8 +24,12 @@ export function order(number: number): { orderId: string; number: number; totalC
   return { orderId: `o-${number % keys}`, number, totalCents: (number * 37) % 100_000 }
 }
 
-/** A bus with every option at its default. @param place a SQLite file, or the URL of another engine. */
+/**
+ * A bus with every option at its default.
+ * @param place a SQLite file, or the URL of another engine, with a namespace of its own after a #.
+ */
 export async function openShop(place: string): Promise<Bus<Capabilities, 'order.placed'>> {
-  const transport = place.includes('://') ? await connect(place) : await sqlite(place)
-  return openBus({ transport, source: '/bench', catalog })
+  const [url = '', namespace] = place.split('#')
+  const transport = url.includes('://') ? await connect(url) : await sqlite(url)
+  return openBus({ transport, source: '/bench', catalog, namespace })
 }
