@@ -8,7 +8,7 @@ import type { Server } from '../test/engines/server.ts'
 import { type Place, runRound } from './engines/round.ts'
 import { reportOf } from './engines/report.ts'
 import { say } from './harness.ts'
-import { forget } from './raw/postgres.ts'
+import { forget as forgetSchemas } from './raw/postgres.ts'
 
 interface EngineBench {
   readonly server: Server
@@ -21,7 +21,7 @@ const engines: readonly EngineBench[] = [
   {
     server: postgresServer,
     place: (url, name) => `${url}?schema=${name.replaceAll('-', '_')}`,
-    forget,
+    forget: forgetSchemas,
   },
   // Topics stay with the broker, which is ours.
   { server: kafkaServer, place: (url, name) => `${url}#${name}`, forget: async () => undefined },

@@ -61,7 +61,7 @@ export async function rawConsume({ place, warmUp, events, bare }: RawOptions): P
 export async function rawEndToEnd(pace: RawPace): Promise<Latency> {
   const { topic, brokers } = await topicAt(pace.place)
   const producer = producerTo(brokers)
-  let consumer: Consumer<Buffer, Buffer, Buffer, Buffer> | undefined
+  let consumer: Consumer | undefined
   const latency = await latencies(pace, async (handled) => {
     consumer = await consume(brokers, topic, (message) => handled(numberOf(decodeKafka(message))))
     return async (number) => void (await producer.send({ messages: [messageOf(topic, number)] }))
@@ -85,7 +85,7 @@ async function topicAt(place: string): Promise<{ readonly topic: string; readonl
   return { topic, brokers: [new URL(url).host] }
 }
 
-function producerTo(bootstrapBrokers: string[]): Producer<Buffer, Buffer, Buffer, Buffer> {
+function producerTo(bootstrapBrokers: string[]): Producer {
   return new Producer({ clientId: 'raw', bootstrapBrokers, idempotent: true, acks: all })
 }
 
@@ -105,10 +105,10 @@ function messageOf(topic: string, number: number): MessageToProduce {
 async function consume(
   bootstrapBrokers: string[],
   topic: string,
-  handle: (message: Message<Buffer, Buffer, Buffer, Buffer>) => void,
-): Promise<Consumer<Buffer, Buffer, Buffer, Buffer>> {
+  handle: (message: Message) => void,
+): Promise<Consumer> {
   const groupId = `raw-${process.pid}-${Date.now()}`
-  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+  const consumer = new Consumer({
     clientId: 'raw',
     groupId,
     bootstrapBrokers,

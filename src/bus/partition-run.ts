@@ -50,6 +50,7 @@ export class PartitionRun {
   readonly #suspects = new Set<Work>()
   /** What the last commit says may be in hand. */
   #begunTo: number
+  #begunAhead: number = groupDefaults.leastBegunAhead
   #readSinceCommit = 0
   /** False once the partition is leaving or lost: then nothing more is started. */
   accepting = true
@@ -265,7 +266,7 @@ export class PartitionRun {
     const offset = this.#watermark.offset
     const begun = closing
       ? this.#stillSuspectTo()
-      : Math.max(this.#suspectTo, this.#readTo + this.#begunAhead())
+      : Math.max(this.#suspectTo, this.#readTo + this.#nextBegunAhead())
     this.#readSinceCommit = 0
     const attempts = this.#attempts()
     let finished: readonly FinishedRange[] = this.#watermark.ranges
@@ -307,11 +308,15 @@ export class PartitionRun {
     this.#begunTo = Math.max(this.#begunTo, begun)
   }
 
-  #begunAhead(): number {
-    return Math.min(
-      groupDefaults.mostBegunAhead,
-      Math.max(groupDefaults.leastBegunAhead, 2 * this.#readSinceCommit),
-    )
+  /**
+   * Twice what was read since the last commit. It falls by half at a time: an engine may give a partition much at once and
+   * then nothing for a while, and whoever runs into the end of it waits for a commit, which over a network takes long.
+   */
+  #nextBegunAhead(): number {
+    const { leastBegunAhead, mostBegunAhead } = groupDefaults
+    const wanted = Math.max(leastBegunAhead, 2 * this.#readSinceCommit, Math.floor(this.#begunAhead / 2))
+    this.#begunAhead = Math.min(mostBegunAhead, wanted)
+    return this.#begunAhead
   }
 
   /** Lets go of everything: the partition belongs to another member, or the member stops. */
