@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { Engine } from '../bus/index.ts'
 import { Relay } from '../outbox/index.ts'
@@ -67,7 +68,8 @@ async function flush(
       published += records.length
       output.progress(`${name}: ${counted(published, 'event')} published`)
     },
-    relay: `tidings outbox flush ${process.pid}`,
+    // Not the process id alone: in two containers it may be the same, and both would have the right.
+    relay: `tidings outbox flush ${process.pid} ${randomUUID()}`,
     report: () => undefined,
   })
   await relay.flush(io.signal)
