@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { checkOptionNames, shown, TidingsError } from '../kernel/index.ts'
+import { checkOptionNames, isThenable, shown, TidingsError } from '../kernel/index.ts'
 import type { Cause } from './domain-events.ts'
 import type { Moment } from './moment.ts'
 import { streamText } from './stream-name.ts'
@@ -50,7 +50,12 @@ export function derivedId(idempotencyKey: string, stream: StreamId, index: numbe
   return `${hash.digest('base64url')}-${index}`
 }
 
-/** For an error. */
-export function commandText(stream: StreamId): string {
-  return `The command for stream "${streamText(stream)}"`
+/** @throws `option_invalid` for a command on an aggregate that returned a Promise: what it raises later would be lost. */
+export function checkSynchronous(stream: StreamId, returned: unknown): void {
+  if (!isThenable(returned)) return
+  Promise.resolve(returned).catch(() => undefined)
+  throw new TidingsError(
+    'option_invalid',
+    `The command for stream "${streamText(stream)}" returned a Promise. Await before it what it needs, and make the function synchronous.`,
+  )
 }

@@ -6,6 +6,7 @@ import { type Decider, decided } from './decider.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { makeDomainEvent } from './domain-events.ts'
 import { timestampOf } from './moment.ts'
+import { checkSynchronous } from './command-options.ts'
 
 /** What a command has made, and the state after it. */
 export interface Rehearsed<State> {
@@ -27,36 +28,42 @@ function stampFor(stream: StreamDefinition, clock: Clock): Stamp {
 
 /**
  * For tests: what a decider makes of a command after these events, without a store.
- * @throws what `decide` throws, and `data_invalid`.
+ * @throws `data_invalid` for the given events; what it returns throws what `decide` throws, and `data_invalid`.
  */
 export function rehearseDecider<State, Command>(
   decider: Decider<State, Command>,
   given: readonly NewEvent[],
-  command: Command,
   clock: Clock,
-): Rehearsed<State> {
+): (command: Command) => Rehearsed<State> {
   const stamp = stampFor(decider.stream, clock)
   const make = (event: NewEvent): CloudEvent => stamp(event, undefined)
   const fold = (state: State, events: readonly CloudEvent[]): State =>
     events.reduce((before, event) => decider.evolve(before, event), state)
   const state = fold(decider.initialState, given.map(make))
-  const events = decided(decider.decide(command, state)).map(make)
-  return { events, state: fold(state, events) }
+  return (command) => {
+    const events = decided(decider.decide(command, state)).map(make)
+    return { events, state: fold(state, events) }
+  }
 }
 
-/** For tests: what an aggregate raises in a command after these events, without a store. @throws what the command throws. */
+/**
+ * For tests: what an aggregate raises in a command after these events, without a store.
+ * @throws `data_invalid` for the given events; what it returns throws what the command throws.
+ */
 export function rehearseAggregate<A extends Aggregate>(
   stream: StreamDefinition,
   make: new (id: string) => A,
   given: readonly NewEvent[],
-  command: (aggregate: A) => unknown,
   clock: Clock,
-): Rehearsed<A> {
+): (command: (aggregate: A) => unknown) => Rehearsed<A> {
   const stamp = stampFor(stream, clock)
-  const state = new make('1')
-  for (const event of given) handleOf(state).replay(stamp(event, undefined))
-  handleOf(state).loaded(given.length)
-  handleOf(state).bind(stamp)
-  command(state)
-  return { events: handleOf(state).raised(), state }
+  const history = given.map((event) => stamp(event, undefined))
+  return (command) => {
+    const state = new make('1')
+    for (const event of history) handleOf(state).replay(event)
+    handleOf(state).loaded(history.length)
+    handleOf(state).bind(stamp)
+    checkSynchronous({ name: stream.name, id: '1' }, command(state))
+    return { events: handleOf(state).raised(), state }
+  }
 }

@@ -1,7 +1,6 @@
 import type { CloudEvent } from '../event/index.ts'
-import { isThenable, TidingsError } from '../kernel/index.ts'
 import { type Aggregate, handleOf, type Stamp } from './aggregate.ts'
-import { checkCommandOptions, type CommandOptions, commandText, derivedId } from './command-options.ts'
+import { checkCommandOptions, type CommandOptions, checkSynchronous, derivedId } from './command-options.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
 import { timestampOf } from './moment.ts'
@@ -104,8 +103,7 @@ export function repositoryOf<A extends Aggregate>(
         const done = await parts.isDone(streamId, options)
         const aggregate = await load(id, {}, options)
         if (done) return aggregate
-        const returned: unknown = command(aggregate)
-        if (isThenable(returned)) throw asynchronous(streamId, returned)
+        checkSynchronous(streamId, command(aggregate))
         await save(aggregate, { causedBy: options.causedBy })
         return aggregate
       })
@@ -129,12 +127,4 @@ function stampOf(
       time: at === undefined ? undefined : timestampOf('time', at),
     })
   }
-}
-
-function asynchronous(stream: StreamId, returned: PromiseLike<unknown>): TidingsError {
-  Promise.resolve(returned).catch(() => undefined)
-  return new TidingsError(
-    'option_invalid',
-    `${commandText(stream)} returned a Promise. Await what it needs before update, and make the function synchronous.`,
-  )
 }

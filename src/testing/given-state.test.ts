@@ -53,9 +53,10 @@ describe('given a decider', () => {
     given(order, [])
       .when({ type: 'place', cents: 0.5 })
       .then(/^data_invalid/)
-    given(order, [placed.create({ cents: 0.5 })])
-      .when(pay)
-      .then(/^data_invalid/)
+    // No refusal of the command: it would be taken for the one that is expected.
+    const wrong = placed.create({ cents: 0.5 })
+    expect(() => given(order, [wrong])).toThrow(/^data_invalid/)
+    expect(() => given(orderStream, Order, [wrong])).toThrow(/^data_invalid/)
   })
 
   test('a time is looked at where the expectation sets one', () => {
@@ -71,7 +72,15 @@ describe('given a decider', () => {
   })
 })
 
+const asynchronous: (order: Order) => unknown = async (each) => each.pay('p')
+
 describe('given an aggregate', () => {
+  test('when a command is asynchronous, then it is refused as it is by update', () => {
+    given(orderStream, Order, open)
+      .when(asynchronous)
+      .then(/^option_invalid: The command for stream "order-1" returned a Promise/)
+  })
+
   test('when a command runs on it, then these are its events, or its refusal', () => {
     given(orderStream, Order, open)
       .when((each) => each.pay('p'))

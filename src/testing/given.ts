@@ -45,12 +45,11 @@ export function given(subject: object, ...rest: readonly unknown[]): unknown {
   if ('decide' in subject) {
     const decider = subject as Decider<unknown, unknown>
     const events = rest[0] as readonly NewEvent[]
-    return { when: (command: unknown) => decidedBy(() => rehearseDecider(decider, events, command, clock)) }
+    const carryOut = rehearseDecider(decider, events, clock)
+    return { when: (command: unknown) => decidedBy(() => carryOut(command)) }
   }
   const [aggregate, events] = rest as readonly [new (id: string) => Aggregate, readonly NewEvent[]]
   const stream = subject as StreamDefinition
-  return {
-    when: (command: (of: Aggregate) => unknown) =>
-      decidedBy(() => rehearseAggregate(stream, aggregate, events, command, clock)),
-  }
+  const carryOut = rehearseAggregate(stream, aggregate, events, clock)
+  return { when: (command: (of: Aggregate) => unknown) => decidedBy(() => carryOut(command)) }
 }
