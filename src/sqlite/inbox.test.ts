@@ -29,6 +29,25 @@ describe('An inbox in a SQLite file', () => {
     await again.close()
   })
 
+  test('forgets in slices, between which others write', async () => {
+    using files = folder()
+    const clock = new VirtualClock()
+    const inbox = sqliteInbox(files.file(), { clock })
+    const many = limits.groupCommitRecords + 1
+    const keys = Array.from({ length: many }, (_, id) => ({ source: '/orders', id: `${id}` }))
+    await inbox.record({ ...claim('old'), keys })
+    await clock.advance(1)
+    let isPruned = false
+    const pruned = inbox.prune('billing', clock.now()).finally(() => {
+      isPruned = true
+    })
+    await inbox.record(claim('new'))
+    expect(isPruned).toBe(false)
+    expect(await pruned).toBe(many)
+    expect(await inbox.handled('billing', 0, [{ source: '/orders', id: 'new' }])).toEqual([true])
+    await inbox.close()
+  })
+
   test('of several processes fences the older member, whoever wrote last', async () => {
     using files = folder()
     const [old, fresh] = [sqliteInbox(files.file()), sqliteInbox(files.file())]

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
-import { type Clock, type Random, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
+import { type Clock, limits, type Random, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
 import { fencedBy } from '../log/index.ts'
 import { checkDurable, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
@@ -72,7 +72,10 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
       'SELECT generation FROM tidings_fence WHERE group_name = ? AND topic = ? AND partition = ?',
     )
     this.#raise = database.prepare('INSERT OR REPLACE INTO tidings_fence VALUES (?, ?, ?, ?)')
-    this.#prune = database.prepare('DELETE FROM tidings_inbox WHERE group_name = ? AND handled_at < ?')
+    this.#prune = database.prepare(
+      `DELETE FROM tidings_inbox WHERE (group_name, run_number, source, id) IN (
+         SELECT group_name, run_number, source, id FROM tidings_inbox WHERE group_name = ? AND handled_at < ? LIMIT ?)`,
+    )
   }
 
   async handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
@@ -103,8 +106,15 @@ export class SqliteInbox implements InboxStore<SqliteTransact> {
     claim.committed()
   }
 
-  prune(group: string, before: number): Promise<number> {
-    return this.#writer.write(() => Number(this.#prune.run(group, before).changes))
+  /** In slices of one commit each, so that neither the event loop nor another process waits for the whole. */
+  async prune(group: string, before: number): Promise<number> {
+    for (let pruned = 0; ; ) {
+      const gone = await this.#writer.write(() =>
+        Number(this.#prune.run(group, before, limits.groupCommitRecords).changes),
+      )
+      pruned += gone
+      if (gone < limits.groupCommitRecords) return pruned
+    }
   }
 
   settled(): Promise<void> {
