@@ -5,10 +5,17 @@ import { capabilityRows } from '../src/cli/capability-rows.ts'
 import { kafkaCapabilities } from '../src/kafka/index.ts'
 import { memoryCapabilities } from '../src/memory/capabilities.ts'
 import { postgresCapabilities } from '../src/postgres/capabilities.ts'
+import { rabbitmqCapabilities } from '../src/rabbitmq/index.ts'
 import { sqliteCapabilities } from '../src/sqlite/capabilities.ts'
 
 /** Every engine, in the order of the page. */
-const engines = [memoryCapabilities, sqliteCapabilities, postgresCapabilities, kafkaCapabilities]
+const engines = [
+  memoryCapabilities,
+  sqliteCapabilities,
+  postgresCapabilities,
+  kafkaCapabilities,
+  rabbitmqCapabilities,
+]
 
 /** The table of docs/engines.md: a line for each capability, a column for each engine. */
 function capabilityTable(): string {

@@ -10,7 +10,8 @@ export interface CapabilityRow {
 
 /** What an engine declares, in words; the same for the command and for the page that compares engines. */
 export function capabilityRows(capabilities: Capabilities): readonly CapabilityRow[] {
-  const { order, replay, lag, handover, fencing, hold, delay, maxBytes, durableAck } = capabilities
+  const { order, replay, lag, handover, fencing, hold, delay, maxBytes, durableAck, handleWithinMs } =
+    capabilities
   const places = Object.entries(replay).flatMap(([place, can]) => (can ? [place] : []))
   return [
     row('order', order === 'partition' ? 'per partition' : 'none', 'events of one key are handled in order'),
@@ -26,6 +27,11 @@ export function capabilityRows(capabilities: Capabilities): readonly CapabilityR
       '`publish(…, { tx })`, without an outbox',
     ),
     row('durableAck', durableAck, 'what an acknowledged event has reached, if the server is set up for it'),
+    row(
+      'handleWithinMs',
+      handleWithinMs === undefined ? 'any time' : countText(handleWithinMs),
+      'attempts of an event and the waits between, in all',
+    ),
     row('trustedRecords', yesOrNo(capabilities.trustedRecords), 'records are only ours, with a checksum'),
     row('maxBytes', countText(maxBytes), 'of one event'),
   ]

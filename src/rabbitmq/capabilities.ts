@@ -25,6 +25,7 @@ export const rabbitmqCapabilities: RabbitmqCapabilities = {
   hold: false,
   delay: false,
   maxBytes: limits.eventBytes,
+  handleWithinMs: limits.rabbitmqConsumerTimeoutMs,
   durableAck: 'replicated',
   trustedRecords: false,
   callerTransaction: false,
