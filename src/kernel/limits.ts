@@ -191,6 +191,8 @@ export const limits = {
   rabbitmqSnapshotEntries: 2_000,
   /** How often members report what they have in flight, and how old the view of topics and groups may be that is shown. */
   rabbitmqReportMs: 500,
+  /** How often a member looks whether its queues still have it as their consumer. */
+  rabbitmqLookMs: 5_000,
   rabbitmqViewMs: 1_000,
   /** One write to the stream of dead letters, about. */
   rabbitmqEntryBytes: 4_194_304,

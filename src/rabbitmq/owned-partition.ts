@@ -75,6 +75,11 @@ export class OwnedPartition {
     return this.#queue?.unacknowledged ?? []
   }
 
+  /** Whether the queue has this member as a consumer, as far as the member knows. */
+  get isConsuming(): boolean {
+    return this.#queue !== undefined && !this.isRevoked
+  }
+
   opened(queue: PartitionQueue): void {
     this.#queue = queue
   }

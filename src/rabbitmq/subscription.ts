@@ -51,6 +51,7 @@ export class RabbitmqSubscription implements Subscription {
   #stirred = false
   #wake: () => void = () => undefined
   #reportTimer: Timer | undefined
+  #lookTimer: Timer | undefined
   #reported = ''
 
   private constructor(options: SubscriptionOptions) {
@@ -74,6 +75,7 @@ export class RabbitmqSubscription implements Subscription {
     const subscription = new RabbitmqSubscription(options)
     try {
       await subscription.#membership.join()
+      subscription.#lookLater()
       return subscription
     } catch (error) {
       await subscription.close()
@@ -163,6 +165,7 @@ export class RabbitmqSubscription implements Subscription {
     this.#forget()
     this.#stopWatching()
     this.#reportTimer?.cancel()
+    this.#lookTimer?.cancel()
     this.#stir()
     const all = [...this.#owned.values()]
     await Promise.all(all.map((owned) => this.#drop(owned)))
@@ -324,6 +327,29 @@ export class RabbitmqSubscription implements Subscription {
     if (!isFinal(error)) return
     this.#failure = error
     this.#stir()
+  }
+
+  #lookLater(): void {
+    const look = (): void => void this.#look().finally(() => this.#lookLater())
+    if (this.#closing !== undefined) return
+    this.#lookTimer = this.#options.broker.clock.schedule(limits.rabbitmqLookMs, look, { background: true })
+  }
+
+  /** RabbitMQ does not always tell a consumer that its queue was deleted, nor that one of its name is there again. */
+  async #look(): Promise<void> {
+    const { broker, request } = this.#options
+    for (const owned of this.#owned.values()) {
+      const { topic, partition } = owned.assignment
+      const queue = queueOf(request.group, topic, partition)
+      try {
+        const { consumerCount } = await broker.ask('Looking at a queue', (channel) =>
+          channel.checkQueue(queue),
+        )
+        if (consumerCount === 0 && owned.isConsuming) this.#lost(owned, 'lost')
+      } catch (error) {
+        if (isTidingsError(error) && isNotFound(error.cause)) this.#lost(owned, 'deleted')
+      }
+    }
   }
 
   #reportSoon(): void {
