@@ -70,7 +70,15 @@ export async function startBroker(
     if (user !== undefined)
       for (const path of [folder, join(folder, 'data')]) chownSync(path, user.uid, user.gid)
     const id = randomBytes(16).toString('base64url')
-    runAs(user, 'java', [...classPath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties])
+    // As one word: an id may begin with a dash.
+    runAs(user, 'java', [
+      ...classPath,
+      'kafka.tools.StorageTool',
+      'format',
+      `--cluster-id=${id}`,
+      '-c',
+      properties,
+    ])
   }
   const pid = startAs(
     user,
