@@ -2,11 +2,11 @@ import { defineCatalog, defineEvent, defineTopic } from 'tidings'
 import type { EventDefinition } from 'tidings/catalog'
 import { type Mapping, mapEvent } from 'tidings/streams'
 import { OrderCreatedV1, OrderCreatedV2 } from './catalog/schemas.ts'
-import { type Log, type LogPlace, openLog } from './log.ts'
 import type { CreateOrder } from './orders/command.ts'
 import { type Reason, refusalOf } from './orders/decide.ts'
 import { orderPlaced } from './orders/events.ts'
-import { openOrders } from './orders/orders-service.ts'
+import { type Log, openLog } from './stores/log.ts'
+import type { Place } from './stores/place.ts'
 
 /** The catalog of the first year, which the checkout at the market was built with. */
 const marketCreated = defineEvent('com.example.orders.created')
@@ -19,7 +19,7 @@ const telephoneCreated = defineEvent('com.example.orders.created')
   .version(2, OrderCreatedV2, (v1) => ({ ...v1, currency: 'BRL' }))
   .subject(({ orderId }) => `orders/${orderId}`)
 
-/** An older build of the orders service on the same file. It decides by the same rules, and announces in its own version. */
+/** An older build of the orders service on the same data. It decides by the same rules, and announces in its own version. */
 export interface LegacyCheckout {
   /** Fulfils with the reason when the order is refused, and with undefined when it was sold. Asked again, it answers alike. */
   sell(order: CreateOrder): Promise<Reason | undefined>
@@ -27,7 +27,7 @@ export interface LegacyCheckout {
 }
 
 /** Publishes version 1. */
-export async function openMarket(place: LogPlace): Promise<LegacyCheckout> {
+export async function openMarket(place: Place): Promise<LegacyCheckout> {
   const log = await openLegacyLog(place, '/market', marketCreated)
   const tell = mapEvent(orderPlaced, ({ data: { items, totalCents, state } }, { id }) =>
     marketCreated.create({ orderId: id, items, totalCents, state }),
@@ -36,7 +36,7 @@ export async function openMarket(place: LogPlace): Promise<LegacyCheckout> {
 }
 
 /** Publishes version 2. */
-export async function openTelephone(place: LogPlace): Promise<LegacyCheckout> {
+export async function openTelephone(place: Place): Promise<LegacyCheckout> {
   const log = await openLegacyLog(place, '/telephone', telephoneCreated)
   const tell = mapEvent(orderPlaced, ({ data: { items, totalCents, state, currency } }, { id }) =>
     telephoneCreated.create({ orderId: id, items, totalCents, state, currency }),
@@ -45,7 +45,7 @@ export async function openTelephone(place: LogPlace): Promise<LegacyCheckout> {
 }
 
 function openLegacyLog<Definition extends EventDefinition>(
-  place: LogPlace,
+  place: Place,
   source: string,
   created: Definition,
 ) {
@@ -55,7 +55,7 @@ function openLegacyLog<Definition extends EventDefinition>(
 
 /** The order and its event commit together, as in the newest build: a crash leaves both or neither. */
 function checkout(log: Log<LegacyType>, source: string, tell: Mapping<LegacyType>): LegacyCheckout {
-  const orders = openOrders(log, source, [tell])
+  const orders = log.orders(source, [tell])
   return {
     sell: async (order) => refusalOf(await orders.request(order)),
     close: async () => log[Symbol.asyncDispose](),

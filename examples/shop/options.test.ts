@@ -4,7 +4,8 @@ import { readOptions } from './options.ts'
 
 test('without options the shop runs in a fresh folder, on generated orders', () => {
   expect(readOptions([])).toEqual({
-    file: undefined,
+    place: undefined,
+    split: false,
     url: undefined,
     port: undefined,
     ordersPerSecond: undefined,
@@ -21,13 +22,29 @@ test.each([
   ['sqlite:///var/shop.db', '/var/shop.db'],
   ['sqlite:my%20shop.db', 'my shop.db'],
 ])('--url %s names the file %s', (url, file) => {
-  expect(readOptions(['--url', url])).toMatchObject({ file })
+  expect(readOptions(['--url', url])).toMatchObject({ place: { file } })
 })
+
+const namespace = expect.stringMatching(/^shop-[0-9a-f]{12}$/)
 
 test('--url kafka://HOST names a log elsewhere, and --files where the rest is', () => {
   const url = 'kafka://localhost:9092'
-  expect(readOptions(['--url', url])).toMatchObject({ file: undefined, url })
-  expect(readOptions(['--url', url, '--files', 'shop.db'])).toMatchObject({ file: 'shop.db', url })
+  expect(readOptions(['--url', url])).toMatchObject({ place: undefined, url })
+  expect(readOptions(['--url', url, '--files', 'shop.db'])).toMatchObject({
+    place: { file: 'shop.db', elsewhere: { url, namespace } },
+  })
+})
+
+const store = 'postgres://ada:secret@localhost/shop'
+const elsewhere = { url: store, namespace }
+
+test.each([
+  [['--store', store], { store, elsewhere }],
+  [['--url', store], { store, elsewhere }],
+  [['--store', store, '--url', 'kafka://localhost'], { store, elsewhere: { url: 'kafka://localhost' } }],
+  [['--url', store, '--files', 'shop.db'], { file: 'shop.db', elsewhere }],
+])('with %j data and log are together unless both are said', (args, place) => {
+  expect(readOptions(args)).toMatchObject({ place })
 })
 
 test('--help asks for help', () => {
@@ -45,6 +62,8 @@ test.each([
   [['--port', '65536'], '--port is "65536"'],
   [['--url', 'postgres:shop'], '--url is "postgres:shop"'],
   [['--files', 'shop.db'], '--files needs a log elsewhere'],
+  [['--store', 'shop.db'], '--store is "shop.db"'],
+  [['--store', 'postgres://localhost/shop', '--files', 'shop.db'], '--store and --files both'],
   [['--url', 'sqlite:'], '--url is "sqlite:"'],
   [['--url', 'sqlite://shop.db'], '--url is "sqlite://shop.db"'],
   [['--url', 'sqlite::memory:'], '--url is "sqlite::memory:"'],

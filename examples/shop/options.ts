@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from './errors.ts'
+import { type Place, placeOf } from './stores/place.ts'
 
 export const help = `npm start -- [options]
 
@@ -10,7 +11,10 @@ options it lets customers order until Ctrl-C and shows what happens.
                       (default: a fresh folder, which is removed at the end)
   --url kafka://HOST  the log is there, in a namespace of its own; the services' files
                       lie in a fresh folder, or with --files
+  --url postgres://…  the log is there, and so are the services' data, a schema for each
+  --store postgres:// the services' data are there; so is the log, or with --url elsewhere
   --files FILE        with a log elsewhere: the orders; the other files lie beside it
+  --split             every service as a process of its own, started again when it ends
   --port N            where the orders service listens on 127.0.0.1 (default: 8080, else any)
   --speed N|max       orders in a second (default: 10 generated ones; from a file, max)
   --seed N            generates other orders (default: 1)
@@ -21,9 +25,12 @@ options it lets customers order until Ctrl-C and shows what happens.
 `
 
 export interface ShopProgramOptions {
-  readonly file: string | undefined
-  /** The URL of a log that is no file. */
+  /** Where the services' data and the log are; undefined for a fresh folder. */
+  readonly place: Place | undefined
+  /** With a fresh folder: the URL of a log that is not in it. */
   readonly url: string | undefined
+  /** Whether every service is a process of its own. */
+  readonly split: boolean
   readonly port: number | undefined
   /** Undefined: orders of a file as fast as possible, generated ones at their usual pace. */
   readonly ordersPerSecond: number | undefined
@@ -35,13 +42,15 @@ export interface ShopProgramOptions {
 
 /** @returns `'help'` when that is what was asked for. @throws `UsageError` */
 export function readOptions(args: readonly string[]): ShopProgramOptions | 'help' {
-  const { url, files, port, speed, seed, orders, exit = false, json = false, help: asked } = parse(args)
-  if (asked) return 'help'
+  const given = parse(args)
+  if (given.help) return 'help'
+  const { port, speed, seed, orders, exit = false, json = false, split = false } = given
   if (exit && orders === undefined)
     throw new UsageError('--exit needs --orders FILE: generated orders have no end.')
   if (speed === 'max' && orders === undefined) throw new UsageError('--speed max needs --orders FILE.')
   return {
-    ...logIn(url, files),
+    ...placeIn(given),
+    split,
     port: port === undefined ? undefined : wholeNumber('--port', port, 65_535),
     ordersPerSecond: speed === undefined ? undefined : ordersPerSecond(speed),
     seed: seed === undefined ? 1 : wholeNumber('--seed', seed, 2 ** 32 - 1),
@@ -57,7 +66,9 @@ function parse(args: readonly string[]) {
     const flag = { type: 'boolean' } as const
     const options = {
       url: text,
+      store: text,
       files: text,
+      split: flag,
       port: text,
       speed: text,
       seed: text,
@@ -72,17 +83,44 @@ function parse(args: readonly string[]) {
   }
 }
 
-function logIn(url: string | undefined, files: string | undefined): Pick<ShopProgramOptions, 'file' | 'url'> {
-  if (url !== undefined && /^(kafka|postgres|postgresql):\/\//.test(url)) return { file: files, url }
-  if (files !== undefined) throw new UsageError('--files needs a log elsewhere, as --url kafka://HOST.')
-  return { file: url === undefined ? undefined : fileIn(url), url: undefined }
+interface Given {
+  readonly url?: string | undefined
+  readonly store?: string | undefined
+  readonly files?: string | undefined
+}
+
+/** The log is where the data are, and the data where the log is, unless both are said. Kafka keeps no data: they are in files. */
+function placeIn({ url, store, files }: Given): Pick<ShopProgramOptions, 'place' | 'url'> {
+  if (store !== undefined && files !== undefined)
+    throw new UsageError('--store and --files both say where the data are. Leave one out.')
+  if (files !== undefined) return { place: placeOf({ file: files }, elsewhere(url)), url }
+  if (store !== undefined) return { place: placeOf({ store: storeIn(store) }, url ?? store), url }
+  if (url === undefined || url.startsWith('kafka://')) return { place: undefined, url }
+  if (isPostgres(url)) return { place: placeOf({ store: storeIn(url) }, url), url }
+  return { place: { file: fileIn(url) }, url: undefined }
+}
+
+function elsewhere(url = ''): string {
+  if (url.startsWith('kafka://') || isPostgres(url)) return url
+  throw new UsageError('--files needs a log elsewhere, as --url kafka://HOST.')
+}
+
+function storeIn(url: string): string {
+  if (isPostgres(url) && URL.canParse(url)) return url
+  throw new UsageError(
+    `--store is ${JSON.stringify(url)}. Write postgres://USER:PASSWORD@HOST/DATABASE, or --files FILE for files.`,
+  )
+}
+
+function isPostgres(url: string): boolean {
+  return /^postgres(ql)?:\/\//.test(url)
 }
 
 function fileIn(url: string): string {
   const file = decoded(/^sqlite:(?:\/\/(?=\/))?(?!\/\/)([^:].*)$/s.exec(url)?.[1])
   if (file !== undefined) return file
   throw new UsageError(
-    `--url is ${JSON.stringify(url)}. Write sqlite:FILE, as in sqlite:shop.db, or kafka://HOST.`,
+    `--url is ${JSON.stringify(url)}. Write sqlite:FILE, as in sqlite:shop.db, kafka://HOST or postgres://HOST/DATABASE.`,
   )
 }
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { factsIn, takeOrders } from './feed/take-orders.ts'
 import { generate } from './generator/generate.ts'
 import type { ShopProgramOptions } from './options.ts'
@@ -11,18 +10,21 @@ import { showLive } from './screen/live.ts'
 import { summaryText, welcome } from './screen/words.ts'
 import { openShop } from './shop.ts'
 import { aborted, onSignals } from './signals.ts'
+import { type Place, placeOf } from './stores/place.ts'
 import { summaryOf } from './summary.ts'
 import { Tally } from './tally.ts'
 
 /**
- * Runs the shop as the options say; without a file of its own in a fresh folder, which is removed at a clean end.
+ * Runs the shop as the options say; without a place of its own in a fresh folder, which is removed at a clean end.
  * Fulfils with false when it was stopped before a file of orders was through.
  */
 export async function runShop(options: ShopProgramOptions): Promise<boolean> {
   const facts = options.ordersFile === undefined ? undefined : await factsIn(options.ordersFile)
-  if (options.file !== undefined) return runOn(options.file, facts, options)
+  if (options.place !== undefined) return runAt(options.place, facts, options)
   const folder = await mkdtemp(join(tmpdir(), 'tidings-shop-'))
-  const complete = await runOn(join(folder, 'shop.db'), facts, options)
+  const file = join(folder, 'shop.db')
+  const place = options.url === undefined ? { file } : placeOf({ file }, options.url)
+  const complete = await runAt(place, facts, options)
   if (complete) await rm(folder, { recursive: true })
   if (options.url !== undefined) return complete
   const words = complete
@@ -32,10 +34,10 @@ export async function runShop(options: ShopProgramOptions): Promise<boolean> {
   return complete
 }
 
-async function runOn(
-  file: string,
+async function runAt(
+  place: Place,
   facts: readonly Command[] | undefined,
-  { url, ordersPerSecond, seed, port, exit, json }: ShopProgramOptions,
+  { ordersPerSecond, seed, port, split, exit, json }: ShopProgramOptions,
 ): Promise<boolean> {
   const live = !json && !exit
   const stop = onSignals()
@@ -43,9 +45,7 @@ async function runOn(
   const tally = new Tally()
   const watch = new Watch()
 
-  // The same files come with the same events.
-  const elsewhere = url === undefined ? undefined : { url, namespace: namespaceOf(file) }
-  await using shop = await openShop({ file, elsewhere, port, report: live ? watch.report : undefined })
+  await using shop = await openShop({ place, port, split, report: live ? watch.report : undefined })
   // With --json, stdout is for the summary alone.
   if (!exit) (json ? process.stderr : process.stdout).write(welcome(shop))
   const closing = new AbortController()
@@ -64,9 +64,4 @@ async function runOn(
   const summary = await summaryOf(shop, tally, elapsedMs)
   process.stdout.write(json ? `${JSON.stringify(summary)}\n` : summaryText(summary))
   return complete
-}
-
-function namespaceOf(file: string): string {
-  const name = createHash('sha256').update(resolve(file)).digest('hex').slice(0, 12)
-  return `shop-${name}`
 }

@@ -11,6 +11,8 @@ export interface ShopProcess {
   kill(signal: NodeJS.Signals): void
   /** Fulfils when this was written to stdout or stderr. */
   wrote(text: string): Promise<void>
+  /** Fulfils with the first group of the pattern when something that matches it was written to stdout or stderr. */
+  matched(pattern: string): Promise<string>
 }
 
 export interface Ended {
@@ -51,18 +53,21 @@ function watched(child: ChildProcessByStdio<null, Readable, Readable>): ShopProc
     })
   }
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...output })))
+  const found = <Found>(what: string, find: (text: string) => Found | undefined): Promise<Found> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        const result = find(output.stdout) ?? find(output.stderr)
+        if (result !== undefined) resolve(result)
+      }
+      look.addEventListener('written', check)
+      void ended.then(({ stderr }) => reject(new Error(`It ended without writing ${what}: ${stderr}`)))
+      check()
+    })
   return {
     pid: child.pid ?? 0,
     ended,
     kill: (signal) => void child.kill(signal),
-    wrote: (text) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
-          if (output.stdout.includes(text) || output.stderr.includes(text)) resolve()
-        }
-        look.addEventListener('written', check)
-        void ended.then(({ stderr }) => reject(new Error(`It ended without writing ${text}: ${stderr}`)))
-        check()
-      }),
+    wrote: async (text) => void (await found(text, (all) => all.includes(text) || undefined)),
+    matched: (pattern) => found(pattern, (all) => new RegExp(pattern).exec(all)?.[1]),
   }
 }

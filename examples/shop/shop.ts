@@ -2,22 +2,28 @@ import type { Bus } from 'tidings'
 import type { Group, Report } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
 import { analytics } from './analytics/analytics.ts'
-import { Figures } from './analytics/figures.ts'
+import type { FiguresSoFar } from './analytics/figures.ts'
 import { catalog, type ShopEvent } from './catalog/catalog.ts'
 import { askOrdersAt } from './catalog/owner-of.ts'
 import { inventory } from './inventory/inventory.ts'
-import { Stock } from './inventory/stock.ts'
-import { type LogPlace, openLog } from './log.ts'
-import { FakeMailer } from './notifications/fake-mailer.ts'
+import type { Stock } from './inventory/stock.ts'
+import type { SentMails } from './notifications/mailer.ts'
 import { notifications } from './notifications/notifications.ts'
 import { ordersApi } from './orders/http.ts'
 import { mappings } from './orders/integration.ts'
 import { listen } from './orders/listen.ts'
-import { type OrdersService, openOrders } from './orders/orders-service.ts'
+import type { OrdersService } from './orders/orders-service.ts'
+import { ServiceProcess } from './split/service-process.ts'
+import { openLog } from './stores/log.ts'
+import type { Place } from './stores/place.ts'
+import { storesAt } from './stores/stores.ts'
 
-export interface ShopOptions extends LogPlace {
+export interface ShopOptions {
+  readonly place: Place
   /** Of the orders service; by default the usual one, or any other where that is taken. */
   readonly port?: number | undefined
+  /** Whether the services that read the log run in processes of their own. Default false. */
+  readonly split?: boolean | undefined
   /** Told of every delivery; by default a line on stderr for each that failed. */
   readonly report?: Report | undefined
 }
@@ -28,18 +34,18 @@ export type Reader = Pick<Group<ShopEvent>, 'name' | 'types' | 'run' | 'joined' 
 /** What the shop is made of. */
 interface ShopParts {
   readonly bus: Bus<Capabilities, ShopEvent>
-  readonly place: LogPlace
+  readonly place: Place
   readonly orders: OrdersService
   readonly ordersUrl: string
-  readonly mailer: FakeMailer
-  readonly figures: Figures
+  readonly mailer: SentMails
+  readonly figures: FiguresSoFar
   readonly stock: Stock
   readonly readers: readonly Reader[]
   /** Fulfils when what the orders service has committed so far is in the log. */
   published(): Promise<void>
 }
 
-/** The four services. They talk through events alone, and share a process only because this is an example. */
+/** The four services. They talk through events alone; without `split` they share a process. */
 export interface Shop extends ShopParts, AsyncDisposable {
   /** Rejects when a service has lost the log for good; never fulfils. */
   readonly lost: Promise<never>
@@ -77,27 +83,30 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
 }
 
 async function openParts(
-  { file, elsewhere, port, report }: ShopOptions,
+  { place, port, split = false, report }: ShopOptions,
   opened: AsyncDisposableStack,
 ): Promise<ShopParts> {
+  const stores = storesAt(place)
   const closing = <Service extends { close(): unknown }>(service: Service): Service =>
     opened.adopt(service, async () => void (await service.close()))
-  const mailer = closing(new FakeMailer(beside(file, 'mails')))
-  const figures = closing(new Figures(beside(file, 'analytics')))
-  const stock = closing(new Stock(beside(file, 'inventory')))
-  const place = { file, elsewhere }
+  const mailer = closing(await stores.mailer())
+  const figures = closing(await stores.figures())
+  const stock = closing(await stores.stock())
   const log = opened.use(await openLog(place, { source: '/orders-service', catalog, report }))
   const { bus } = log
-  const orders = openOrders(log, '/orders-service', mappings)
+  const orders = log.orders('/orders-service', mappings)
   const api = closing(await listen(ordersApi(orders), port))
   askOrdersAt(api.url)
   opened.defer(() => bus.drain())
-  const readers = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
+  const groups = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
+  const readers = split ? groups.map((group) => closing(apart(group, place, api.url, bus))) : groups
   const published = (): Promise<void> => log.published()
   return { bus, place, orders, ordersUrl: api.url, mailer, figures, stock, readers, published }
 }
 
-/** shop.db has shop.mails.db beside it. */
-function beside(file: string, service: string): string {
-  return `${file.replace(/\.db$/, '')}.${service}.db`
+/** The service of a group, in a process of its own: here it does not run. */
+function apart(group: Reader, place: Place, ordersUrl: string, { admin }: ShopParts['bus']): ServiceProcess {
+  const lag = async (): Promise<number> =>
+    (await admin.lag(group.name)).reduce((sum, each) => sum + each.lag, 0)
+  return new ServiceProcess(group, { place, ordersUrl, lag })
 }

@@ -41,7 +41,7 @@ export async function summaryOf(shop: Shop, tally: Tally, elapsedMs: number): Pr
     refused: Object.fromEntries(Object.entries(tally.refused).toSorted(([a], [b]) => a.localeCompare(b))),
     events,
     groups,
-    revenueCents: shop.figures.revenueCents,
+    revenueCents: await shop.figures.revenueCents(),
     elapsedMs: Math.round(elapsedMs),
   }
 }

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { catalog, orderCanceled, orderCreated, orderShipped } from '../catalog/catalog.ts'
 import { freshFolder } from '../testing.ts'
 import { analytics } from './analytics.ts'
-import { Figures } from './figures.ts'
+import { sqliteFigures } from '../stores/sqlite-figures.ts'
 
 const created = (orderId: string, state: string, totalCents: number) => ({
   orderId,
@@ -17,11 +17,11 @@ const created = (orderId: string, state: string, totalCents: number) => ({
 })
 
 async function openAnalytics() {
-  const figures = new Figures(join(freshFolder(), 'analytics.db'))
+  const figures = sqliteFigures(join(freshFolder(), 'analytics.db'))
   const bus = await openBus({ transport: memory(), source: '/orders-service', catalog })
   onTestFinished(async () => {
     await bus.close()
-    figures.close()
+    await figures.close()
   })
   const group = analytics(bus, figures)
   return { bus, figures, caughtUp: () => group.caughtUp() }
@@ -34,12 +34,12 @@ test('revenue is kept by state and by the month of the event, in UTC', async () 
   await bus.publish(orderCreated, created('3', 'SP', 3), { time: '2017-12-01T00:00:00Z' })
   await bus.publish(orderCreated, created('4', 'RJ', 4), { time: '2017-12-01T00:00:00Z' })
   await caughtUp()
-  expect(figures.revenue).toEqual([
+  expect(await figures.revenue()).toEqual([
     { state: 'RJ', month: '2017-12', cents: 4 },
     { state: 'SP', month: '2017-11', cents: 120 },
     { state: 'SP', month: '2017-12', cents: 3 },
   ])
-  expect(figures.revenueCents).toBe(127)
+  expect(await figures.revenueCents()).toBe(127)
 })
 
 test('orders are counted by the statuses they reach; canceled ones keep their revenue', async () => {
@@ -49,8 +49,8 @@ test('orders are counted by the statuses they reach; canceled ones keep their re
   await bus.publish(orderShipped, { orderId: '1', userId: 'ada' })
   await bus.publish(orderCanceled, { orderId: '1', userId: 'ada' })
   await caughtUp()
-  expect(figures.statuses).toEqual({ created: 2, shipped: 1, canceled: 1 })
-  expect(figures.revenueCents).toBe(200)
+  expect(await figures.statuses()).toEqual({ created: 2, shipped: 1, canceled: 1 })
+  expect(await figures.revenueCents()).toBe(200)
 })
 
 test('an event that is delivered a second time does not count again', async () => {
@@ -65,5 +65,5 @@ test('an event that is delivered a second time does not count again', async () =
   } as const
   await bus.publishEvents([event, event])
   await caughtUp()
-  expect(figures.revenueCents).toBe(100)
+  expect(await figures.revenueCents()).toBe(100)
 })

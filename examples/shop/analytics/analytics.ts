@@ -1,31 +1,28 @@
 import type { Bus } from 'tidings'
 import type { Group } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
-import { type SqliteTransact, sqliteInbox } from 'tidings/sqlite'
 import { orders, type ShopEvent } from '../catalog/catalog.ts'
-import type { Figures } from './figures.ts'
+import type { Change, Figures } from './figures.ts'
 
 /** Keeps revenue by state and month, and counts by status. The inbox makes every event count once. */
 export function analytics(
   bus: Bus<Capabilities, ShopEvent>,
   figures: Figures,
-): Group<ShopEvent, SqliteTransact> {
+): Group<ShopEvent, (change: Change) => Promise<void>> {
   return bus
     .group('analytics', {
       start: 'start',
       rewind: 'allowed',
       sessionTimeout: '3s',
       concurrency: 256,
-      inbox: sqliteInbox(figures.database),
+      inbox: figures.inbox,
     })
-    .on(orders, ({ event, transact }) =>
-      transact(() => {
-        figures.countStatus(statusIn(event.type))
-        if (event.type !== 'com.example.orders.created') return
-        const { state, totalCents } = event.data
-        figures.earn({ state, month: monthOf(event.time), cents: totalCents })
-      }),
-    )
+    .on(orders, ({ event, transact }) => {
+      const status = statusIn(event.type)
+      if (event.type !== 'com.example.orders.created') return transact({ status })
+      const { state, totalCents } = event.data
+      return transact({ status, revenue: { state, month: monthOf(event.time), cents: totalCents } })
+    })
 }
 
 /** com.example.orders.shipped is about the status shipped. */

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { InboxStore } from 'tidings/inbox'
 
 export interface Revenue {
   readonly state: string
@@ -7,69 +7,23 @@ export interface Revenue {
   readonly cents: number
 }
 
-/** The figures of the business, in a file of their own. */
-export class Figures {
-  readonly database: DatabaseSync
-  readonly #earn: StatementSync
-  readonly #count: StatementSync
-  readonly #revenue: StatementSync
-  readonly #total: StatementSync
-  readonly #statuses: StatementSync
+/** What one event adds to the figures. */
+export interface Change {
+  /** That one more order has reached. */
+  readonly status: string
+  readonly revenue?: Revenue
+}
 
-  constructor(file: string) {
-    this.database = new DatabaseSync(file)
-    this.database.exec(`
-      PRAGMA journal_mode = WAL;
-      CREATE TABLE IF NOT EXISTS revenue (
-        state TEXT NOT NULL,
-        month TEXT NOT NULL,
-        cents INTEGER NOT NULL,
-        PRIMARY KEY (state, month)
-      ) STRICT, WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS status (
-        status TEXT PRIMARY KEY,
-        orders INTEGER NOT NULL
-      ) STRICT, WITHOUT ROWID`)
-    this.#earn = this.database.prepare(
-      'INSERT INTO revenue VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET cents = cents + excluded.cents',
-    )
-    this.#count = this.database.prepare(
-      'INSERT INTO status VALUES (?, 1) ON CONFLICT DO UPDATE SET orders = orders + 1',
-    )
-    this.#revenue = this.database.prepare('SELECT state, month, cents FROM revenue ORDER BY state, month')
-    this.#total = this.database.prepare('SELECT coalesce(sum(cents), 0) AS cents FROM revenue')
-    this.#statuses = this.database.prepare('SELECT status, orders FROM status ORDER BY status')
-  }
-
-  earn({ state, month, cents }: Revenue): void {
-    this.#earn.run(state, month, cents)
-  }
-
-  /** One more order has reached this status. */
-  countStatus(status: string): void {
-    this.#count.run(status)
-  }
-
-  get revenue(): Revenue[] {
-    return this.#revenue.all().map(({ state, month, cents }) => ({
-      state: String(state),
-      month: String(month),
-      cents: Number(cents),
-    }))
-  }
-
-  get revenueCents(): number {
-    return Number(this.#total.get()?.['cents'])
-  }
-
+/** The figures of the business, for whoever looks. */
+export interface FiguresSoFar {
+  revenue(): Promise<readonly Revenue[]>
+  revenueCents(): Promise<number>
   /** How many orders have reached each status. */
-  get statuses(): Readonly<Record<string, number>> {
-    return Object.fromEntries(
-      this.#statuses.all().map(({ status, orders }) => [String(status), Number(orders)]),
-    )
-  }
+  statuses(): Promise<Readonly<Record<string, number>>>
+}
 
-  close(): void {
-    this.database.close()
-  }
+/** The figures, and an inbox in the same database: what `transact` adds commits with the fact that the event was handled. */
+export interface Figures extends FiguresSoFar {
+  readonly inbox: InboxStore<(change: Change) => Promise<void>>
+  close(): Promise<void>
 }

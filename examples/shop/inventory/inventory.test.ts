@@ -5,12 +5,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { catalog, orderCanceled, orderCreated } from '../catalog/catalog.ts'
 import { freshFolder } from '../testing.ts'
 import { inventory } from './inventory.ts'
-import { Stock } from './stock.ts'
+import { sqliteStock } from '../stores/sqlite-stock.ts'
 
 const item = (productId: string) => ({ productId, priceCents: 1, freightCents: 0 })
 
 test('every item sold is counted for its product', async () => {
-  const stock = new Stock(join(freshFolder(), 'inventory.db'))
+  const stock = sqliteStock(join(freshFolder(), 'inventory.db'))
   const bus = await openBus({ transport: memory(), source: '/orders-service', catalog })
   onTestFinished(async () => {
     await bus.close()
@@ -32,7 +32,7 @@ test('every item sold is counted for its product', async () => {
 })
 
 test('an order that is delivered again is counted once', async () => {
-  const stock = new Stock(join(freshFolder(), 'inventory.db'))
+  const stock = sqliteStock(join(freshFolder(), 'inventory.db'))
   onTestFinished(() => stock.close())
   const delivery = { causedBy: { id: 'e1' }, idempotencyKey: 'inventory e1' }
   for (const productId of ['hammock', 'hammock', 'football'])

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { PostgresQuery } from 'tidings/postgres'
 import { defineProjection } from 'tidings/streams'
 import { productStream } from './product.ts'
 
@@ -14,4 +15,17 @@ export const sold = defineProjection('sold', {
       .prepare(`INSERT INTO ${table} VALUES (?1, ?2) ON CONFLICT DO UPDATE SET pieces = pieces + ?2`)
       .run(stream.id, event.data.pieces),
   drop: (tx: DatabaseSync, table) => tx.exec(`DROP TABLE ${table}`),
+})
+
+/** The same in PostgreSQL. */
+export const soldInPostgres = defineProjection('sold', {
+  streams: [productStream],
+  create: async (tx: PostgresQuery, table) =>
+    void (await tx.query(`CREATE TABLE ${table} (product_id text PRIMARY KEY, pieces bigint NOT NULL)`)),
+  apply: async (tx: PostgresQuery, { event, stream }, table) =>
+    void (await tx.query(
+      `INSERT INTO ${table} AS t VALUES ($1, $2) ON CONFLICT (product_id) DO UPDATE SET pieces = t.pieces + excluded.pieces`,
+      [stream.id, event.data.pieces],
+    )),
+  drop: async (tx: PostgresQuery, table) => void (await tx.query(`DROP TABLE ${table}`)),
 })

@@ -1,53 +1,53 @@
-import { DatabaseSync } from 'node:sqlite'
-import { type SqliteTransaction, sqliteProjections, sqliteStreams } from 'tidings/sqlite'
 import {
   type CommandOptions,
   openProjections,
   openStreams,
-  type Projections,
-  type Streams,
+  type Projection,
+  type ProjectionStore,
+  type StreamStore,
 } from 'tidings/streams'
+import type { Transaction } from '../transaction.ts'
 import { product, type Sell } from './product.ts'
-import { sold } from './sold.ts'
 
-/** What is sold of each product: a stream for every product, and a table of all, in a file of its own. */
-export class Stock {
-  readonly #database: DatabaseSync
-  readonly #streams: Streams<SqliteTransaction>
-  readonly #projections: Projections<SqliteTransaction>
+/** Where the streams of products are and their read model, in one database. */
+export interface StockStore<T extends Transaction> {
+  readonly streams: StreamStore<T>
+  readonly projections: ProjectionStore<T>
+  readonly sold: Projection<T['tx']>
+  /** Of all products in the table of the read model. */
+  totalIn(table: string): Promise<number>
+  /** The streams are closed before. */
+  close(): Promise<void>
+}
 
-  constructor(file: string) {
-    this.#database = new DatabaseSync(file)
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    const store = sqliteStreams(this.#database)
-    this.#streams = openStreams({ store, source: '/inventory-service' })
-    this.#projections = openProjections({
-      streams: store,
-      store: sqliteProjections(this.#database),
-      projections: [sold],
-    })
-  }
-
+/** What is sold of each product: a stream for every product, and a table of all. */
+export interface Stock {
   /** Counts pieces as sold, once for a delivery. */
-  async sell(productId: string, sell: Sell, delivery: CommandOptions): Promise<void> {
-    await this.#streams.execute(product, productId, sell, delivery)
-  }
-
-  async sold(productId: string): Promise<number> {
-    return (await this.#streams.load(product, productId)).state.soldPieces
-  }
-
+  sell(productId: string, sell: Sell, delivery: CommandOptions): Promise<void>
+  sold(productId: string): Promise<number>
   /** Of all products, as the read model has it once it has caught up. */
-  async totalSold(): Promise<number> {
-    await this.#projections.catchUp()
-    const table = await this.#projections.tableOf(sold.name)
-    return Number(
-      this.#database.prepare(`SELECT coalesce(sum(pieces), 0) AS pieces FROM ${table}`).get()?.['pieces'],
-    )
-  }
+  totalSold(): Promise<number>
+  close(): Promise<void>
+}
 
-  async close(): Promise<void> {
-    await this.#streams.close()
-    this.#database.close()
+export function openStock<T extends Transaction>(store: StockStore<T>): Stock {
+  const streams = openStreams({ store: store.streams, source: '/inventory-service' })
+  const projections = openProjections({
+    streams: store.streams,
+    store: store.projections,
+    projections: [store.sold],
+  })
+  return {
+    sell: async (productId, sell, delivery) =>
+      void (await streams.execute(product, productId, sell, delivery)),
+    sold: async (productId) => (await streams.load(product, productId)).state.soldPieces,
+    async totalSold() {
+      await projections.catchUp()
+      return store.totalIn(await projections.tableOf(store.sold.name))
+    },
+    async close() {
+      await streams.close()
+      await store.close()
+    },
   }
 }

@@ -5,13 +5,13 @@ import { VirtualClock } from 'tidings/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { catalog, orderCanceled, orderConfirmed, orderCreated, orderShipped } from '../catalog/catalog.ts'
 import { freshFolder } from '../testing.ts'
-import { FakeMailer } from './fake-mailer.ts'
+import { sqliteMailer } from '../stores/sqlite-mailer.ts'
 import { notifications } from './notifications.ts'
 
 const clock = new VirtualClock()
 
 async function openNotifications() {
-  const mailer = new FakeMailer(join(freshFolder(), 'mails.db'))
+  const mailer = sqliteMailer(join(freshFolder(), 'mails.db'))
   const bus = await openBus({
     transport: memory({ clock }),
     source: '/orders-service',
@@ -23,7 +23,7 @@ async function openNotifications() {
     const closed = bus.close()
     await clock.advance(20_000)
     await closed
-    mailer.close()
+    await mailer.close()
   })
   const running = notifications(bus, mailer).run()
   running.catch(() => undefined)
@@ -46,7 +46,7 @@ test('customers hear of their order, its shipment and its cancellation', async (
   await bus.publish(orderShipped, { orderId: '42', userId: 'ada' })
   await bus.publish(orderCanceled, { orderId: '42', userId: 'ada' })
   await clock.advance(100)
-  expect(mailer.latest(10).toReversed()).toEqual([
+  expect((await mailer.latest(10)).toReversed()).toEqual([
     { to: 'ada@mail.example', subject: 'Thank you for order 42: BRL 213.50' },
     { to: 'ada@mail.example', subject: 'Order 42 is on its way' },
     { to: 'ada@mail.example', subject: 'Order 42 is canceled' },
@@ -58,7 +58,7 @@ test('mail that always bounces is a dead letter after three attempts, and the ot
   await bus.publish(orderCreated, created('1', 'bounce'))
   await bus.publish(orderCreated, created('2', 'ada'))
   await clock.advance(5_000)
-  expect(mailer.latest(10)).toEqual([
+  expect(await mailer.latest(10)).toEqual([
     { to: 'ada@mail.example', subject: 'Thank you for order 2: BRL 213.50' },
   ])
   const { entries } = await bus.deadLetters.list({ group: 'notifications' }, { limit: 10 })
@@ -73,11 +73,11 @@ test('mail that always bounces is a dead letter after three attempts, and the ot
 })
 
 test('the mailer sends once for a key', async () => {
-  const mailer = new FakeMailer(join(freshFolder(), 'mails.db'))
+  const mailer = sqliteMailer(join(freshFolder(), 'mails.db'))
   onTestFinished(() => mailer.close())
   const mail = { to: 'ada@mail.example', subject: 'Hello' }
   await mailer.send(mail, 'one')
   await mailer.send(mail, 'one')
   await mailer.send(mail, 'two')
-  expect(mailer.sent).toBe(2)
+  expect(await mailer.sent()).toBe(2)
 })

@@ -15,7 +15,9 @@ async function openApi() {
   const engine = await sqlite(join(freshFolder(), 'shop.db'))
   const bus = await openBus({ transport: engine, source: '/orders-service', catalog })
   onTestFinished(() => bus.close())
-  const api = ordersApi(openOrders({ rows: engine, outbox: bus.outbox() }, '/orders-service', mappings))
+  const api = ordersApi(
+    openOrders({ store: engine.streams(), source: '/orders-service', outbox: bus.outbox(), mappings }),
+  )
   return async (method: string, path: string, body?: unknown) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     const response = await api.request(path, { method, ...(body === undefined ? {} : { body: text }) })

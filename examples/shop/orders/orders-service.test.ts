@@ -27,7 +27,12 @@ async function openService(file = join(freshFolder(), 'shop.db')) {
     return events.map(({ encoded }) => decodeEvent(encoded))
   }
   return {
-    orders: openOrders({ rows: engine, outbox: bus.outbox() }, '/orders-service', mappings),
+    orders: openOrders({
+      store: engine.streams(),
+      source: '/orders-service',
+      outbox: bus.outbox(),
+      mappings,
+    }),
     published,
     close: () => bus.close(),
     file,

@@ -1,6 +1,5 @@
-import type { Outbox } from 'tidings/bus'
-import type { SqliteEngine, SqliteTransaction } from 'tidings/sqlite'
-import { type Mapping, openStreams, type StreamRepository, type Streams } from 'tidings/streams'
+import { openStreams, type StreamRepository, type Streams, type StreamsOptions } from 'tidings/streams'
+import type { Transaction } from '../transaction.ts'
 import type { Command } from './command.ts'
 import type { Decision } from './decide.ts'
 import { orderStream } from './events.ts'
@@ -15,23 +14,15 @@ export interface HistoryEntry {
   readonly data: unknown
 }
 
-/** Where orders are kept, and what they publish: in one database, which is what lets both commit together. */
-export interface OrdersPlace<Types extends string> {
-  readonly rows: SqliteEngine
-  readonly outbox: Outbox<SqliteTransaction, Types>
-}
-
 /** Decides commands: those of one order one after the other. What happens and what others hear of it commit together. */
 export class OrdersService {
-  readonly #streams: Streams<SqliteTransaction>
+  readonly #streams: Pick<Streams<Transaction>, 'read'>
   readonly #orders: StreamRepository<OrderAggregate>
 
   /** Use {@link openOrders}. */
-  constructor(streams: Streams<SqliteTransaction>) {
+  constructor(streams: Pick<Streams<Transaction>, 'read'>, orders: StreamRepository<OrderAggregate>) {
     this.#streams = streams
-    this.#orders = streams.repository(orderStream, OrderAggregate, {
-      snapshots: { every: 10, version: 1 },
-    })
+    this.#orders = orders
   }
 
   /** Answers a command that came before as it was answered then, refusals too, and publishes nothing again. */
@@ -71,11 +62,11 @@ export class OrdersService {
   }
 }
 
-/** @param source of the build that asks. @param mappings what it publishes. */
-export function openOrders<Types extends string>(
-  { rows, outbox }: OrdersPlace<Types>,
-  source: string,
-  mappings: readonly Mapping<NoInfer<Types>>[],
+/** Where orders are kept and what they publish is in one database, which is what lets both commit together. */
+export function openOrders<T extends Transaction, Types extends string>(
+  options: StreamsOptions<T, Types>,
 ): OrdersService {
-  return new OrdersService(openStreams({ store: rows.streams(), source, outbox, mappings }))
+  const streams = openStreams(options)
+  const snapshots = { every: 10, version: 1 }
+  return new OrdersService(streams, streams.repository(orderStream, OrderAggregate, { snapshots }))
 }

@@ -54,11 +54,11 @@ export class Watch {
       ...this.#pace(events),
       orders,
       refused: Object.values(refused).reduce((sum, count) => sum + count, 0),
-      revenueCents: figures.revenueCents,
+      revenueCents: await figures.revenueCents(),
       itemsSold: await stock.totalSold(),
       groups,
-      mailsSent: mailer.sent,
-      mails: mailer.latest(shownMails),
+      mailsSent: await mailer.sent(),
+      mails: await mailer.latest(shownMails),
       failures: [...this.#failures],
     }
   }

@@ -1,4 +1,5 @@
 import type { Shop } from '../shop.ts'
+import type { Place } from '../stores/place.ts'
 import type { Summary } from '../summary.ts'
 import { count, money } from './page.ts'
 
@@ -6,13 +7,10 @@ const order =
   '{"userId":"ada","state":"SP","items":[{"productId":"hammock","priceCents":18900,"freightCents":2450}]}'
 
 /** Where the shop is, and what to try next. */
-export function welcome({ place: { file, elsewhere }, ordersUrl }: Shop): string {
-  const log =
-    elsewhere === undefined
-      ? `--url sqlite:${encodeURI(file)}`
-      : `--url ${elsewhere.url} --namespace ${elsewhere.namespace}`
+export function welcome({ place, ordersUrl }: Shop): string {
+  const log = logOptions(place)
   return `The shop is open. Ctrl-C closes it.
-  log             ${elsewhere?.url ?? file}
+  log             ${log}
   orders service  ${ordersUrl}
 
 Try in another terminal:
@@ -21,6 +19,12 @@ Try in another terminal:
   npx tidings dead-letters ls ${log}
 
 `
+}
+
+/** The options of `tidings` that name the log. */
+function logOptions(place: Place): string {
+  if ('file' in place && place.elsewhere === undefined) return `--url sqlite:${encodeURI(place.file)}`
+  return `--url ${place.elsewhere?.url} --namespace ${place.elsewhere?.namespace}`
 }
 
 /** The summary for people. */
