@@ -41,6 +41,19 @@ function after(entries: readonly TopologyEntry[], from: Topology = emptyTopology
 
 const billing = (topology: Topology) => topology.groups.get('billing')
 
+const forget = (revision: number): TopologyEntry => ({ kind: 'forget', group: 'billing', revision })
+
+const count = (attempts: Readonly<Record<string, number>>): TopologyEntry => ({
+  kind: 'attempts',
+  group: 'billing',
+  partition: 'orders/0',
+  attempts,
+})
+
+const report = (member: string): TopologyEntry => {
+  return { kind: 'report', group: 'billing', member, inFlight: {} }
+}
+
 describe('Topics', () => {
   test('keep the partition count of the first, and the retention of the last', () => {
     const limited = { name: 'orders', partitions: 9, retention: { ageMs: 60_000, bytes: undefined } }
@@ -67,7 +80,6 @@ describe('A group', () => {
   })
 
   test('is forgotten at its revision alone, and begins anew then', () => {
-    const forget = (revision: number): TopologyEntry => ({ kind: 'forget', group: 'billing', revision })
     const topology = after([save(0, groupState('one', 1)), forget(0)])
     expect(billing(topology)?.revision).toBe(1)
     expect(billing(after([forget(1)], topology))).toBeUndefined()
@@ -82,21 +94,12 @@ describe('A group', () => {
   })
 
   test('keeps the attempts of suspect events of a partition until there are none', () => {
-    const count = (attempts: Readonly<Record<string, number>>): TopologyEntry => ({
-      kind: 'attempts',
-      group: 'billing',
-      partition: 'orders/0',
-      attempts,
-    })
     const counted = after([save(0, groupState('one', 1)), count({ a: 2 })])
     expect(billing(counted)?.attempts.get('orders/0')).toEqual({ a: 2 })
     expect(billing(after([count({})], counted))?.attempts.size).toBe(0)
   })
 
   test('has no reports of those who are not in it', () => {
-    const report = (member: string): TopologyEntry => {
-      return { kind: 'report', group: 'billing', member, inFlight: {} }
-    }
     const topology = after([save(0, groupState('one', 1)), report('one'), report('gone')])
     expect([...(billing(topology)?.reports.keys() ?? [])]).toEqual(['one'])
   })
