@@ -75,3 +75,9 @@ test('--help says what there is', async () => {
   expect(code).toBe(0)
   expect(stdout).toContain('--orders FILE')
 })
+
+test('a server that cannot be had is told in one sentence', async () => {
+  const { code, stdout, stderr } = await startShop('--store', 'postgres://ada:secret@127.0.0.1:1/shop').ended
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^engine_unreachable: .* ECONNREFUSED 127\.0\.0\.1:1\. [^\n]*\n$/)
+})

@@ -24,7 +24,10 @@ const services: Readonly<Record<string, Open>> = {
 
 const [name = '', json = ''] = process.argv.slice(2)
 const place: Place = JSON.parse(json)
-const letGo = new Promise<void>((resolve) => process.once('disconnect', resolve))
+// While this program was loaded it may have been let go already.
+const letGo = process.connected
+  ? new Promise<void>((resolve) => process.once('disconnect', resolve))
+  : Promise.resolve()
 // Ctrl-C in a terminal reaches all processes; this one ends with the shop.
 process.on('SIGINT', () => undefined)
 
@@ -36,5 +39,5 @@ const bus = await joinLog(place, { source: '/orders-service', catalog, drainOn: 
 const reader = await open(bus, storesAt(place), closing)
 opened.defer(() => bus.close())
 await reader.joined()
-process.send?.('joined')
+if (process.connected) process.send?.('joined')
 await Promise.race([reader.run(), letGo])

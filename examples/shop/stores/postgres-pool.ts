@@ -1,4 +1,5 @@
 import { Pool } from 'pg'
+import { migrate } from 'tidings/postgres'
 import { schemaOf } from './place.ts'
 
 /** The connections of one service, which find its tables without naming its schema. */
@@ -25,7 +26,8 @@ export async function openPool(
   // A connection that is lost while nobody uses it: the next statement gets another one, or the error.
   pool.on('error', () => undefined)
   try {
-    await pool.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    // The first to connect: what is wrong with the server is said in one sentence.
+    await migrate(pool, { schema })
   } catch (error) {
     await pool.end()
     throw error
