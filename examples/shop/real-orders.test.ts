@@ -86,7 +86,7 @@ async function killedAfter(file: string, commands: number): Promise<void> {
 
 describe.skipIf(!present)(
   '8,135 real orders (../shared must lie beside the repository)',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   () => {
     test('are right to the cent, and a second run on the same files changes nothing', async () => {
       const file = join(freshFolder(), 'shop.db')

@@ -140,12 +140,13 @@ export class StreamTable {
     const actual = head?.[1] ?? 0
     const to = actual + events.length
     const slot = head?.[0] ?? Number(this.#create.run(stream.name, stream.id, to, nowMs).lastInsertRowid)
-    if (head !== undefined) this.#move.run(to, nowMs, slot)
     let version = actual
     for (const { id, type, timeMs, body } of events) {
       version += 1
       this.#insert.run(slot, version, id, type, timeMs, recordChecksum(body, version, timeMs), body)
     }
+    // Last: where all events are there already, the first of them is refused, and the stream is as it was.
+    if (head !== undefined) this.#move.run(to, nowMs, slot)
   }
 
   /** Where an event is that was there before this append. */

@@ -57,7 +57,8 @@ export const appendCases: ContractCases<StreamStoreContext> = {
     deepStrictEqual(await append(context, order7, ['a', 'b'], 'empty'), { version: 2, written: false })
     deepStrictEqual(await append(context, order7, ['c'], 'any'), { version: 3, written: false })
     deepStrictEqual(await append(context, order7, ['c'], 3), { version: 3, written: false })
-    deepStrictEqual(await idsOf(context, order7), ['a', 'b', 'c'])
+    deepStrictEqual(await append(context, order7, ['d'], 3), { version: 4, written: true })
+    deepStrictEqual(await idsOf(context, order7), ['a', 'b', 'c', 'd'])
   },
 
   'refuses ids of which only some are there, in another order, or in another stream': async (context) => {
