@@ -71,8 +71,9 @@ function invalidOf(error: unknown): Error {
     )
   }
   if (isTableMissing(error)) return ofAnotherDatabase(error)
-  if (state === undefined && !(error instanceof TidingsError)) return refusedByHandle(error)
-  return postgresError(error)
+  const known = postgresError(error)
+  if (known instanceof TidingsError && !isClosed(error)) return known
+  return state === undefined ? refusedByHandle(error) : known
 }
 
 function isTableMissing(error: unknown): boolean {
@@ -103,6 +104,11 @@ function notOpen(cause?: unknown): TidingsError {
     'No transaction is open on what was given as tx, or it is finished, so that nothing could commit with your rows. Call this inside of the transaction, and await it there.',
     { cause },
   )
+}
+
+/** A client that its caller has ended is no lost connection. */
+function isClosed(error: unknown): boolean {
+  return toError(error).message.startsWith('Client was closed')
 }
 
 /** Query builders know by themselves when a transaction is finished. */

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { openBus } from '../../src/index.ts'
-import { postgres, postgresInbox } from '../../src/postgres/index.ts'
+import { defineEvent, openBus } from '../../src/index.ts'
+import { memory } from '../../src/memory/index.ts'
+import { postgres, postgresInbox, postgresOutbox, postgresStreams } from '../../src/postgres/index.ts'
 import { describeOnServer } from '../../src/postgres/server.fixture.ts'
+import { defineStream, mapEvent, openStreams } from '../../src/streams/index.ts'
 import { startCluster } from '../engines/postgres.ts'
 import { startOf } from '../engines/processes.ts'
 import { catalog, changed } from './gap-catalog.ts'
@@ -42,6 +44,20 @@ class OwnServer {
 
 const events = 10_000
 const together = 100
+
+const counted = defineEvent('counter.counted').version(1, {
+  type: 'object',
+  properties: { key: { type: 'string' }, version: { type: 'integer' } },
+  required: ['key', 'version'],
+} as const)
+const counterStream = defineStream('counter', { events: [counted] })
+const counter = counterStream.decider<number, { readonly key: string }>({
+  initialState: 0,
+  decide: ({ key }, state) => counted.create({ key, version: state + 1 }),
+  evolve: (_state, event) => event.data.version,
+})
+const counters = 20
+const commandsEach = 100
 
 describeOnServer('A PostgreSQL server that ends', () => {
   test('at one third and two thirds of ten thousand events loses none, and doubles no effect', {
@@ -105,6 +121,68 @@ describeOnServer('A PostgreSQL server that ends', () => {
     await bus.close()
     await running
     await inbox.close()
+    await pool.end()
+  })
+
+  test('in the middle of commands carries each out once, and what it tells others arrives in order', {
+    timeout: 60_000,
+  }, async () => {
+    const server = new OwnServer()
+    const pool = new pg.Pool({ connectionString: await server.start() })
+    pool.on('error', () => undefined)
+    const bus = await openBus({ transport: memory(), source: '/restart', catalog })
+    const seen = new Map<string, { readonly id: string; readonly version: number }[]>()
+    const group = bus.group('others', { start: 'start' }).on(changed, ({ event: { id, data } }) => {
+      const before = seen.get(data.key) ?? []
+      // Told again under the same id, when the server ended between the publication and its settling.
+      if (!before.some((each) => each.id === id)) before.push({ id, version: data.version })
+      seen.set(data.key, before)
+    })
+    const running = group.run()
+    const pending = postgresOutbox(pool)
+    const outbox = bus.outbox(pending, { report: () => undefined })
+    const mappings = [mapEvent(counted, ({ data }) => changed.create(data))]
+    const streams = openStreams({ store: postgresStreams(pool), outbox, mappings, source: '/restart' })
+    let failures = 0
+    const carryOut = async (key: string, command: number): Promise<void> => {
+      for (;;) {
+        try {
+          await streams.execute(counter, key, { key }, { idempotencyKey: `command ${command}` })
+          return
+        } catch (error) {
+          expect(error).toMatchObject({ kind: 'unreachable' })
+          failures += 1
+          await sleep(50)
+        }
+      }
+    }
+    let restarting: Promise<unknown> | undefined
+    const restart = async (): Promise<void> => {
+      await server.stop('SIGQUIT')
+      await server.start()
+    }
+    await Promise.all(
+      Array.from({ length: counters }, async (_, index) => {
+        for (let command = 0; command < commandsEach; command++) {
+          if (command === commandsEach / 2) restarting ??= restart()
+          await carryOut(`key-${index}`, command)
+        }
+      }),
+    )
+    await restarting
+    const inOrder = Array.from({ length: commandsEach }, (_, index) => index + 1)
+    for (let index = 0; index < counters; index++)
+      expect(await streams.load(counter, `key-${index}`)).toEqual({
+        state: commandsEach,
+        version: commandsEach,
+      })
+    const told = (): unknown => [...seen.values()].map((each) => each.map(({ version }) => version))
+    await expect.poll(told, { timeout: 60_000 }).toEqual(Array.from({ length: counters }, () => inOrder))
+    expect(failures).toBeGreaterThan(0)
+    await bus.close()
+    await running
+    await streams.close()
+    await pending.close()
     await pool.end()
   })
 
