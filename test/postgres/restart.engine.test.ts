@@ -45,15 +45,15 @@ class OwnServer {
 const events = 10_000
 const together = 100
 
-const counted = defineEvent('counter.counted').version(1, {
+const stepped = defineEvent('counter.counted').version(1, {
   type: 'object',
   properties: { key: { type: 'string' }, version: { type: 'integer' } },
   required: ['key', 'version'],
 } as const)
-const counterStream = defineStream('counter', { events: [counted] })
+const counterStream = defineStream('counter', { events: [stepped] })
 const counter = counterStream.decider<number, { readonly key: string }>({
   initialState: 0,
-  decide: ({ key }, state) => counted.create({ key, version: state + 1 }),
+  decide: ({ key }, state) => stepped.create({ key, version: state + 1 }),
   evolve: (_state, event) => event.data.version,
 })
 const counters = 20
@@ -141,7 +141,7 @@ describeOnServer('A PostgreSQL server that ends', () => {
     const running = group.run()
     const pending = postgresOutbox(pool)
     const outbox = bus.outbox(pending, { report: () => undefined })
-    const mappings = [mapEvent(counted, ({ data }) => changed.create(data))]
+    const mappings = [mapEvent(stepped, ({ data }) => changed.create(data))]
     const streams = openStreams({ store: postgresStreams(pool), outbox, mappings, source: '/restart' })
     let failures = 0
     const carryOut = async (key: string, command: number): Promise<void> => {
