@@ -61,7 +61,7 @@ async function runRound(file: string, cache: string): Promise<Round> {
   const { ms: rawMs } = await raw<{ ms: number }>('rawLoad', stream)
   const loaded = await product<{ fullMs: number; snapshotMs: number }>('load', stream)
   const together = await product<Hot>('hot', { file: `${file}.hot.db`, ...contention, services: 1 })
-  const apart = await product<Hot>('hot', { file: `${file}.apart.db`, ...contention, services: 4 })
+  const apart = await product<Hot>('hot', { file: `${file}.apart.db`, ...contention, services: 16 })
   return { appendPerSecond, rawAppendPerSecond, rawMs, ...loaded, together, apart }
 }
 
@@ -93,7 +93,7 @@ function report(rounds: readonly Round[]): object {
     hot: {
       ...contention,
       inOneService: hot(({ together }) => together),
-      inFourServices: hot(({ apart }) => apart),
+      inSixteenServices: hot(({ apart }) => apart),
     },
   }
 }

@@ -117,7 +117,9 @@ describe('An update', () => {
     const { streams, store } = opened()
     const orders = streams.repository(orderStream, Order)
     const others = opened(store)
-    await orders.update('7', (order) => order.place(1_000))
+    await opened(store)
+      .streams.repository(orderStream, Order)
+      .update('7', (order) => order.place(1_000))
     let runs = 0
     const updated = await Promise.all([
       orders.update('7', (order) => {

@@ -28,14 +28,25 @@ export class Turns {
     line.count += 1
     this.#lines.set(name, line)
     const turn = line.last.then(() => retryConflicts(run, this.#chances))
-    line.last = turn.catch(() => undefined)
-    try {
-      return await turn
-    } finally {
-      line.count -= 1
-      if (line.count === 0) this.#lines.delete(name)
-    }
+    line.last = turn
+      .catch(() => undefined)
+      .then(othersFirst)
+      .then(() => {
+        line.count -= 1
+        if (line.count === 0) this.#lines.delete(name)
+      })
+    return turn
   }
+}
+
+/**
+ * Lets the event loop turn once: whoever has just appended would otherwise load again before those who lost to it, and win
+ * again.
+ */
+function othersFirst(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }
 
 function tooMany(name: string): TidingsError {
