@@ -28,14 +28,15 @@ export class Turns {
     line.count += 1
     this.#lines.set(name, line)
     const turn = line.last.then(() => retryConflicts(run, this.#chances))
-    line.last = turn
-      .catch(() => undefined)
-      .then(othersFirst)
-      .then(() => {
-        line.count -= 1
-        if (line.count === 0) this.#lines.delete(name)
-      })
+    line.last = this.#leave(name, line, turn)
     return turn
+  }
+
+  async #leave(name: string, line: Line, turn: Promise<unknown>): Promise<void> {
+    await turn.catch(() => undefined)
+    await othersFirst()
+    line.count -= 1
+    if (line.count === 0) this.#lines.delete(name)
   }
 }
 
