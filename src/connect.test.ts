@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { connect } from './connect.ts'
+import { connect, connectRegistry } from './connect.ts'
 
 function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tidings-connect-'))
@@ -43,3 +43,16 @@ test.each([
   await expect(connect(url)).rejects.toThrow(/^(url|option)_invalid: /)
   await expect(connect(url)).rejects.toThrow(sentence)
 })
+
+test('glue: opens the registry of AWS, which is asked for nothing yet', async () => {
+  for (const url of ['glue://eu-central-1/shop?endpoint=http://127.0.0.1:1', 'glue:///shop', 'glue://'])
+    await (await connectRegistry(url)).close()
+})
+
+test.each(['glue://eu-central-1/shop/orders', 'glue://eu-central-1/shop?profile=x'])(
+  '%s has parts that mean nothing',
+  async (url) => {
+    await expect(connectRegistry(url)).rejects.toThrow('url_invalid: ')
+    await expect(connectRegistry(url)).rejects.toThrow('Write glue://eu-central-1/my-registry')
+  },
+)

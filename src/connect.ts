@@ -5,11 +5,12 @@ import {
   type ConfluentRegistryOptions,
   confluentRegistry,
   embeddedRegistry,
+  glueRegistry,
   type SchemaRegistry,
   type SchemaStore,
 } from './schema/index.ts'
 import type { ProjectionStore, StreamStore } from './streams/index.ts'
-import { fileOf, openUrl } from './url.ts'
+import { fileOf, glueAddress, openUrl } from './url.ts'
 
 export interface ConnectOptions {
   readonly clock?: Clock | undefined
@@ -134,7 +135,8 @@ export async function connectSchemaStore(
 
 /**
  * Opens the schema registry that a URL names: `http://localhost:8081` or `https:`, which may carry a name and password,
- * or `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` and `memory:`, a registry inside this process.
+ * `glue://REGION/REGISTRY` of AWS, or `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE` and `memory:`, a registry
+ * inside this process.
  * @param options for a registry that is asked over HTTP, and `create: false` to open only a file that is there, for
  * looking.
  * @throws `url_invalid` for another scheme, and what opening the file throws.
@@ -154,6 +156,7 @@ export async function connectRegistry(
     postgres: embedded,
     postgresql: embedded,
     memory: embedded,
+    glue: async () => glueRegistry({ ...glueAddress(url), clock: options.clock, random: options.random }),
   }
   return openUrl<SchemaRegistry>(url, schemes, 'schema registry')
 }

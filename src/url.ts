@@ -45,6 +45,31 @@ export function fileOf(rest: string): string {
   throw new TidingsError('url_invalid', 'sqlite: names no file. Write sqlite:shop.db.')
 }
 
+/**
+ * The parts of `glue://eu-central-1/shop?endpoint=http://127.0.0.1:5000`. Each may be left out, as in `glue:///`.
+ * @throws `url_invalid`
+ */
+export function glueAddress(url: string): {
+  readonly region: string | undefined
+  readonly registryName: string | undefined
+  readonly endpoint: string | undefined
+} {
+  const { hostname, pathname, searchParams } = new URL(url)
+  const [, registryName, ...deeper] = pathname.split('/')
+  const others = [...searchParams.keys()].filter((name) => name !== 'endpoint')
+  if (deeper.length > 0 || others.length > 0) {
+    throw new TidingsError(
+      'url_invalid',
+      `${shown(url)} has parts that mean nothing in it. Write glue://eu-central-1/my-registry, with ?endpoint=http://… for another address.`,
+    )
+  }
+  return {
+    region: hostname || undefined,
+    registryName: decodeURIComponent(registryName ?? '') || undefined,
+    endpoint: searchParams.get('endpoint') ?? undefined,
+  }
+}
+
 function decoded(file: string): string {
   try {
     return decodeURIComponent(file)

@@ -1,6 +1,15 @@
 import type { EncodedEvent } from '../event/index.ts'
 import { isTidingsError, limits } from '../kernel/index.ts'
-import { avroText, decodeSchemaHeader, decodeWireFormat, type SchemaRegistry } from '../schema/index.ts'
+import {
+  avroText,
+  decodeGlueFrame,
+  decodeSchemaHeader,
+  decodeWireFormat,
+  isGlueFrame,
+  type SchemaId,
+  type SchemaRegistry,
+  type WireFormatSchema,
+} from '../schema/index.ts'
 import type { KafkaRecord } from './fetch.ts'
 
 /** What the records of a topic are that others write there, without the headers of a CloudEvent. */
@@ -9,7 +18,10 @@ export interface ForeignRecords {
   readonly type: string
   /** Where they come from; `/kafka/<topic>` unless it is said. */
   readonly source?: string | undefined
-  /** Of records in Confluent's wire format: JSON or Avro, with the id of a schema before it or in a header. */
+  /**
+   * Of records in Confluent's wire format, JSON or Avro with the id of a schema before it or in a header, or in that of
+   * AWS Glue.
+   */
   readonly registry?: SchemaRegistry | undefined
 }
 
@@ -44,14 +56,31 @@ export async function foreignEvent(
   }
 }
 
-/** JSON text, of what was written in Confluent's wire format or as plain JSON. */
+/** JSON text, of what was written in the wire format of Confluent or AWS Glue, or as plain JSON. */
 async function payloadOf(registry: SchemaRegistry, record: KafkaRecord, value: Buffer): Promise<Uint8Array> {
-  const header = record.headers.find(([name]) => name.toString() === '__value_schema_id')?.[1]
-  if (header === undefined && value[0] !== 0 && value[0] !== 1) return value
-  const framed = header ? { schema: decodeSchemaHeader(header), payload: value } : decodeWireFormat(value)
-  if (!('schemaId' in framed.schema)) throw new RangeError('The registry finds schemas by their ids only.')
-  const schema = await registry.byId(framed.schema.schemaId)
-  if (schema === undefined) throw new RangeError(`The registry has no schema ${framed.schema.schemaId}.`)
+  const framed = framedPayload(record, value)
+  if (framed === undefined) return value
+  const schema = await registry.byId(framed.schemaId)
+  if (schema === undefined) throw new RangeError(`The registry has no schema ${framed.schemaId}.`)
   if (schema.schemaType === 'JSON') return framed.payload
   return Buffer.from(await avroText(registry, schema, framed.payload))
+}
+
+function framedPayload(
+  record: KafkaRecord,
+  value: Buffer,
+): { readonly schemaId: SchemaId; readonly payload: Uint8Array } | undefined {
+  const header = record.headers.find(([name]) => name.toString() === '__value_schema_id')?.[1]
+  if (header) return { schemaId: schemaIdOf(decodeSchemaHeader(header)), payload: value }
+  if (isGlueFrame(value)) {
+    const { schemaVersionId, payload } = decodeGlueFrame(value)
+    return { schemaId: schemaVersionId, payload }
+  }
+  if (value[0] !== 0 && value[0] !== 1) return undefined
+  const { schema, payload } = decodeWireFormat(value)
+  return { schemaId: schemaIdOf(schema), payload }
+}
+
+function schemaIdOf(schema: WireFormatSchema): SchemaId {
+  return 'schemaId' in schema ? schema.schemaId : schema.schemaGuid
 }

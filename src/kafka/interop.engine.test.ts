@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type CloudEvent, decodeEvent } from '../event/index.ts'
 import { partitionOf } from '../log/index.ts'
 import { memorySchemaStore } from '../memory/index.ts'
-import { embeddedRegistry, encodeWireFormat } from '../schema/index.ts'
+import { embeddedRegistry, encodeGlueFrame, encodeWireFormat } from '../schema/index.ts'
 import { brokerUrl, describeOnBroker } from './broker.fixture.ts'
 import { type Ground, ground, join, until } from './group.fixture.ts'
 import { type KafkaOptions, kafka } from './kafka.ts'
@@ -188,7 +188,7 @@ describeOnBroker('What others write', () => {
     expect(await events(on)).toEqual(['event_invalid', 'event_invalid', 'event_invalid'])
   })
 
-  test('is read through a registry: JSON and Avro in the wire format, and the id in a header', async () => {
+  test('is read through a registry: JSON and Avro in the wire formats, and the id in a header', async () => {
     await using on = await ground({ partitions: 1 })
     const registry = embeddedRegistry(memorySchemaStore())
     const schema: avsc.Schema = {
@@ -208,15 +208,17 @@ describeOnBroker('What others write', () => {
       { value: Buffer.from(encodeWireFormat(avro.id, avroBytes)) },
       { value: Buffer.from(encodeWireFormat(json.id, Buffer.from(JSON.stringify(order)))) },
       { value: avroBytes, headers: { __value_schema_id: schemaId } },
+      { value: Buffer.from(encodeWireFormat(avro.guid, avroBytes)) },
+      { value: Buffer.from(encodeGlueFrame(avro.guid, avroBytes, { compress: true })) },
       { value: JSON.stringify(order) },
       { value: Buffer.from(encodeWireFormat(999, avroBytes)) },
     ])
     const records = { [on.topic]: { type: 'com.example.orders.placed', registry } }
     const read = await events(on, { records })
-    expect(read.slice(0, 4)).toEqual(
-      Array.from({ length: 4 }, () => expect.objectContaining({ data: order })),
+    expect(read.slice(0, 6)).toEqual(
+      Array.from({ length: 6 }, () => expect.objectContaining({ data: order })),
     )
-    expect(read[4]).toBe('event_invalid')
+    expect(read[6]).toBe('event_invalid')
   })
 
   test('is not delivered when its transaction was aborted', async () => {

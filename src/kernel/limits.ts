@@ -23,6 +23,8 @@ export const limits = {
   registryRetryAfterMs: 10_000,
   /** One answer of a registry. */
   registryAnswerBytes: 4_194_304,
+  /** How long AWS Glue may look at a version that it has taken. */
+  glueAvailableMs: 30_000,
   /** Answers of a registry that never change: kept in memory, and as files. */
   registryCacheEntries: 1_024,
   registryCacheFiles: 4_096,

@@ -58,6 +58,8 @@ describe.each([
     expect(await registry.register(subject, two)).toMatchObject({ version: 2, id: 2 })
     expect(await registry.lookUp(subject, one)).toMatchObject({ version: 1, id: 1, guid: first.guid })
     expect(await registry.byId(1)).toMatchObject({ id: 1, ...one, guid: first.guid })
+    expect(await registry.byId(first.guid)).toMatchObject({ ...one, guid: first.guid })
+    expect(await registry.byId('00000000-0000-8000-8000-000000000000')).toBeUndefined()
     expect(await registry.versions(subject)).toEqual([1, 2])
     expect(await registry.version(subject, 'latest')).toMatchObject({ version: 2, ...two })
     expect(await registry.schemaSubjects()).toEqual([subject])

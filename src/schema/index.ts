@@ -18,6 +18,8 @@ export { type ConfluentRegistryOptions, confluentRegistry } from './confluent/co
 export type { RegistryAuth } from './confluent/rest.ts'
 export { toJsonSchema } from './convert.ts'
 export { embedSchema } from './embed.ts'
+export { decodeGlueFrame, encodeGlueFrame, isGlueFrame } from './glue/glue-frame.ts'
+export { type GlueRegistryOptions, glueRegistry } from './glue/glue-registry.ts'
 export type { FromJsonSchema } from './infer.ts'
 export { issuesText } from './issues.ts'
 export type { JsonSchema } from './json-schema.ts'
@@ -54,6 +56,7 @@ export type {
   RegisteredSchema,
   RegistryVerdict,
   SchemaDefinition,
+  SchemaId,
   SchemaMetadata,
   SchemaReference,
   SchemaRegistry,

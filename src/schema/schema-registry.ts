@@ -29,10 +29,13 @@ export interface SchemaMetadata {
   readonly [field: string]: unknown
 }
 
+/** What a registry calls a schema: a number or a GUID. AWS Glue has GUIDs alone, one for each version. */
+export type SchemaId = number | string
+
 /** A definition under its schema id: the same content has one id, whatever schema subjects it is registered under. */
 export interface IdentifiedSchema extends SchemaDefinition {
-  readonly id: number
-  /** Follows from the content alone: the same in every registry of this kind. */
+  readonly id: SchemaId
+  /** Follows from the content alone, the same in every registry of this kind; in AWS Glue the id. */
   readonly guid: string
 }
 
@@ -73,8 +76,8 @@ export interface SchemaRegistry {
   /** The version that has this content, however its JSON is laid out; undefined when there is none. */
   lookUp(schemaSubject: string, definition: SchemaDefinition): Promise<RegisteredSchema | undefined>
 
-  /** What an id stands for, which never changes; undefined when it stands for nothing. */
-  byId(id: number): Promise<IdentifiedSchema | undefined>
+  /** What a number or a GUID stands for, which never changes; undefined when it stands for nothing. */
+  byId(id: SchemaId): Promise<IdentifiedSchema | undefined>
 
   /** Every schema subject that has versions, by name; those of other contexts with their context before them. */
   schemaSubjects(): Promise<readonly string[]>

@@ -14,10 +14,11 @@ test.each([
 })
 
 test('a GUID goes after a one', () => {
-  expect(decodeWireFormat(bytes('01 e1e85d0f7a2b4c3d9e8f001122334412 7b2261223a317d'))).toEqual({
-    schema: { schemaGuid: 'e1e85d0f-7a2b-4c3d-9e8f-001122334412' },
-    payload,
-  })
+  const schemaGuid = 'e1e85d0f-7a2b-4c3d-9e8f-001122334412'
+  const golden = bytes('01 e1e85d0f7a2b4c3d9e8f001122334412 7b2261223a317d')
+  expect(encodeWireFormat(schemaGuid, payload)).toEqual(golden)
+  expect(decodeWireFormat(golden)).toEqual({ schema: { schemaGuid }, payload })
+  expect(() => encodeWireFormat('7', payload)).toThrow('wire_format_invalid: "7" is no GUID of a schema.')
 })
 
 test('a header names a schema and nothing else', () => {

@@ -1,4 +1,6 @@
 import { TidingsError } from '../kernel/index.ts'
+import type { SchemaId } from './schema-registry.ts'
+import { bytesOfUuid, uuidOfBytes } from './uuid-bytes.ts'
 
 /** How a payload says which schema it was written with, in Confluent's wire format: a number, or since CP 8 a GUID. */
 export type WireFormatSchema = { readonly schemaId: number } | { readonly schemaGuid: string }
@@ -10,11 +12,13 @@ const guidBytes = 17
 const largestId = 2 ** 31 - 1
 
 /**
- * A payload in Confluent's prefix form: 0x00, the schema id as a big-endian 32-bit integer, the payload as it is.
- * CloudEvents in structured mode say their schema in `dataschema`, and need none of it.
+ * A payload in Confluent's prefix form: 0x00 and the schema id as a big-endian 32-bit integer, or 0x01 and a GUID, then
+ * the payload as it is. CloudEvents in structured mode say their schema in `dataschema`, and need none of it.
  * @throws `wire_format_invalid` for an id that no registry gives.
  */
-export function encodeWireFormat(schemaId: number, payload: Uint8Array): Uint8Array {
+export function encodeWireFormat(schemaId: SchemaId, payload: Uint8Array): Uint8Array {
+  if (typeof schemaId === 'string')
+    return new Uint8Array(Buffer.concat([Buffer.of(guidMagic), bytesOfUuid(schemaId), payload]))
   if (!Number.isInteger(schemaId) || schemaId < 1 || schemaId > largestId) {
     throw new TidingsError(
       'wire_format_invalid',
@@ -58,8 +62,7 @@ export function decodeSchemaHeader(header: Uint8Array): WireFormatSchema {
 
 function guidOf(bytes: Uint8Array): string {
   if (bytes.length < guidBytes) throw tooShort(bytes, guidBytes)
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset + 1, guidBytes - 1).toString('hex')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return uuidOfBytes(bytes.subarray(1, guidBytes))
 }
 
 function shownByte(bytes: Uint8Array): string {

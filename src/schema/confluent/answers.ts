@@ -9,6 +9,7 @@ import {
   type IdentifiedSchema,
   type RegisteredSchema,
   type SchemaDefinition,
+  type SchemaId,
   type SchemaReference,
 } from '../schema-registry.ts'
 
@@ -38,7 +39,7 @@ export function requestOf({ schemaType, references = [], ...rest }: SchemaDefini
   }
 }
 
-export function identifiedOf(answer: unknown, id: number): IdentifiedSchema {
+export function identifiedOf(answer: unknown, id: SchemaId): IdentifiedSchema {
   const body = objectOf(answer)
   const definition = definitionOf(body)
   const guid = body['guid']

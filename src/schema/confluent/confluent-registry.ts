@@ -11,7 +11,7 @@ import {
   systemRandom,
   TidingsError,
 } from '../../kernel/index.ts'
-import type { SchemaDefinition, SchemaRegistry } from '../schema-registry.ts'
+import type { SchemaDefinition, SchemaId, SchemaRegistry } from '../schema-registry.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { AnswerFiles } from './answer-files.ts'
 import {
@@ -110,8 +110,9 @@ class ConfluentRegistry implements SchemaRegistry {
     return answer === undefined ? undefined : registeredOf(answer, { subject: schemaSubject, ...body })
   }
 
-  async byId(id: number): ReturnType<SchemaRegistry['byId']> {
-    const answer = await this.#getUnchanging(`/schemas/ids/${id}`)
+  async byId(id: SchemaId): ReturnType<SchemaRegistry['byId']> {
+    const path = typeof id === 'number' ? `/schemas/ids/${id}` : `/schemas/guids/${encodeURIComponent(id)}`
+    const answer = await this.#getUnchanging(path)
     return answer === undefined ? undefined : identifiedOf(answer, id)
   }
 

@@ -5,6 +5,7 @@ import type {
   RegisteredSchema,
   RegistryVerdict,
   SchemaDefinition,
+  SchemaId,
   SchemaRegistry,
 } from '../schema-registry.ts'
 import { missingVersion } from './absent.ts'
@@ -61,8 +62,9 @@ export class EmbeddedRegistry implements SchemaRegistry {
     )
   }
 
-  byId(id: number, context: string = defaultContext): Promise<IdentifiedSchema | undefined> {
-    return this.store.byId(context, id)
+  async byId(id: SchemaId, context: string = defaultContext): Promise<IdentifiedSchema | undefined> {
+    if (typeof id === 'number') return this.store.byId(context, id)
+    return (await this.store.byGuid(id)).find((schema) => schema.context === context)
   }
 
   async schemaSubjects(): Promise<readonly string[]> {

@@ -29,10 +29,12 @@ export interface SubjectRevision {
 export interface SubjectState extends SubjectSettings, SubjectRevision {}
 
 export interface StoredSchema extends IdentifiedSchema {
+  readonly id: number
   readonly context: string
 }
 
 export interface StoredVersion extends RegisteredSchema {
+  readonly id: number
   /** Deleted softly: not listed, not compared with, but still readable and still counted. */
   readonly deleted: boolean
 }
