@@ -20,6 +20,12 @@ export {
 export { structuredContentType } from './content-mode.ts'
 export { type BinaryEvent, decodeEvent, type EncodedEvent, encodeBinary } from './encoded.ts'
 export {
+  encodeEventBridge,
+  type EventBridgeEntry,
+  type EventBridgeInput,
+  readEventBridge,
+} from './eventbridge.ts'
+export {
   decodeHttp,
   encodeHttp,
   encodeHttpBatch,

@@ -15,6 +15,7 @@ const leastJava = 17
 /** An Apache Kafka of one node in KRaft mode, run by an unprivileged user; its jars come by Maven. */
 export const kafkaServer: Server = {
   name: 'kafka',
+  testsIn: ['kafka'],
   stopSignal: 'SIGTERM',
   missing() {
     if (javaVersion() < leastJava) return `There is no Java ${leastJava} or newer.${hint}`

@@ -10,6 +10,7 @@ const name = 'tidings'
 /** A PostgreSQL with a cluster of its own, run by an unprivileged user, with fsync on. */
 export const postgresServer: Server = {
   name: 'postgres',
+  testsIn: ['postgres'],
   stopSignal: 'SIGINT',
   missing: () =>
     programs() === undefined

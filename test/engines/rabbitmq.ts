@@ -11,6 +11,7 @@ const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 /** A RabbitMQ node of its own, run by an unprivileged user, with streams and the management API, all on loopback. */
 export const rabbitmqServer: Server = {
   name: 'rabbitmq',
+  testsIn: ['rabbitmq'],
   stopSignal: 'SIGTERM',
   missing: () =>
     globSync(program).length === 0

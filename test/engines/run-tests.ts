@@ -25,16 +25,16 @@ try {
 
 /** A server that runs, started where it does not; or why it cannot be had. */
 async function have(server: Server): Promise<EngineUnderTest> {
-  const { name } = server
+  const { name, testsIn } = server
   const missing = server.missing()
-  if (missing !== undefined) return { name, missing }
+  if (missing !== undefined) return { name, testsIn, missing }
   try {
     if (runningOf(server) === undefined) started.push(server)
     const { url, version } = await startServer(server)
     env[urlVariable(name)] = url
-    return { name, version }
+    return { name, testsIn, version }
   } catch (error) {
-    return { name, missing: `It could not be started: ${String(error)}` }
+    return { name, testsIn, missing: `It could not be started: ${String(error)}` }
   }
 }
 

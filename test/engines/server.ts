@@ -2,6 +2,8 @@
 export interface Server {
   /** As in `npm run engines -- start postgres`, and in the name of the variable that tests find its URL in. */
   readonly name: string
+  /** Beginnings of names in the paths of its tests: of folders, or of files. */
+  readonly testsIn: readonly string[]
   /** Why it cannot be had on this machine, as a sentence; undefined when it can. */
   missing(): string | undefined
   /** Puts it on this machine, as root of a Debian; only ever when it was asked for. */

@@ -2,6 +2,8 @@ import { relative, sep } from 'node:path'
 
 export interface EngineUnderTest {
   readonly name: string
+  /** Beginnings of names in the paths of its tests. */
+  readonly testsIn: readonly string[]
   readonly version?: string
   /** Why it cannot be had. */
   readonly missing?: string
@@ -31,7 +33,7 @@ export function tableOf(engines: readonly EngineUnderTest[], report: Report, roo
   const lines = engines.flatMap((engine) => {
     if (engine.missing !== undefined)
       return [[engine.name, '–', `not available: ${engine.missing}`, '', '', '']]
-    const suites = suitesOf(engine.name, report, root)
+    const suites = suitesOf(engine.testsIn, report, root)
     return [...suites].map(([suite, { passed, failed, skipped }]) => [
       engine.name,
       engine.version ?? '',
@@ -45,8 +47,12 @@ export function tableOf(engines: readonly EngineUnderTest[], report: Report, roo
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
-/** By the outermost `describe`; an engine's tests are in files with a folder of its name. */
-function suitesOf(engine: string, { testResults }: Report, root: string): ReadonlyMap<string, Row> {
+/** By the outermost `describe`. */
+function suitesOf(
+  testsIn: readonly string[],
+  { testResults }: Report,
+  root: string,
+): ReadonlyMap<string, Row> {
   const suites = new Map<string, Row>()
   const rowOf = (suite: string): Row => {
     const row = suites.get(suite) ?? { passed: 0, failed: 0, skipped: [] }
@@ -55,7 +61,7 @@ function suitesOf(engine: string, { testResults }: Report, root: string): Readon
   }
   for (const { name, assertionResults } of testResults) {
     const path = relative(root, name)
-    if (!path.split(sep).includes(engine)) continue
+    if (!path.split(sep).some((part) => testsIn.some((beginning) => part.startsWith(beginning)))) continue
     if (assertionResults.length === 0) rowOf(path).failed += 1
     for (const { ancestorTitles, title, status } of assertionResults) {
       const row = rowOf(ancestorTitles[0] ?? path)
