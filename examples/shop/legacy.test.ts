@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { decodeEvent } from 'tidings/event'
 import { expect, onTestFinished, test } from 'vitest'
+import { recordsOf } from './account.ts'
 import { openMarket, openTelephone } from './legacy.ts'
 import { openShop } from './shop.ts'
-import { recordsOf } from './summary.ts'
 import { freshFolder, newOrder } from './testing.ts'
 
 async function openAll() {

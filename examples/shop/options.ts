@@ -9,8 +9,9 @@ options it lets customers order until Ctrl-C and shows what happens.
 
   --url sqlite:FILE   the log; the services' own files lie beside it
                       (default: a fresh folder, which is removed at the end)
-  --url kafka://HOST  the log is there, in a namespace of its own; the services' files
-                      lie in a fresh folder, or with --files
+  --url kafka://HOST  the log is there, in a namespace of its own, or on any other engine
+                      that connect() knows, such as amqp://HOST; the services' files lie
+                      in a fresh folder, or with --files
   --url postgres://…  the log is there, and so are the services' data, a schema for each
   --store postgres:// the services' data are there; so is the log, or with --url elsewhere
   --files FILE        with a log elsewhere: the orders; the other files lie beside it
@@ -89,19 +90,19 @@ interface Given {
   readonly files?: string | undefined
 }
 
-/** The log is where the data are, and the data where the log is, unless both are said. Kafka keeps no data: they are in files. */
+/** The log is where the data are, and the data where the log is, unless both are said. Brokers keep no data: they are in files. */
 function placeIn({ url, store, files }: Given): Pick<ShopProgramOptions, 'place' | 'url'> {
   if (store !== undefined && files !== undefined)
     throw new UsageError('--store and --files both say where the data are. Leave one out.')
   if (files !== undefined) return { place: placeOf({ file: files }, elsewhere(url)), url }
   if (store !== undefined) return { place: placeOf({ store: storeIn(store) }, url ?? store), url }
-  if (url === undefined || url.startsWith('kafka://')) return { place: undefined, url }
+  if (url === undefined || isBroker(url)) return { place: undefined, url }
   if (isPostgres(url)) return { place: placeOf({ store: storeIn(url) }, url), url }
   return { place: { file: fileIn(url) }, url: undefined }
 }
 
 function elsewhere(url = ''): string {
-  if (url.startsWith('kafka://') || isPostgres(url)) return url
+  if (isBroker(url) || isPostgres(url)) return url
   throw new UsageError('--files needs a log elsewhere, as --url kafka://HOST.')
 }
 
@@ -112,6 +113,11 @@ function storeIn(url: string): string {
   )
 }
 
+/** What is neither a file nor a database; whether there is such an engine, opening it says. */
+function isBroker(url: string): boolean {
+  return /^(?!sqlite:|postgres(ql)?:)[a-z][a-z0-9+.-]*:\/\/./.test(url)
+}
+
 function isPostgres(url: string): boolean {
   return /^postgres(ql)?:\/\//.test(url)
 }
@@ -120,7 +126,7 @@ function fileIn(url: string): string {
   const file = decoded(/^sqlite:(?:\/\/(?=\/))?(?!\/\/)([^:].*)$/s.exec(url)?.[1])
   if (file !== undefined) return file
   throw new UsageError(
-    `--url is ${JSON.stringify(url)}. Write sqlite:FILE, as in sqlite:shop.db, kafka://HOST or postgres://HOST/DATABASE.`,
+    `--url is ${JSON.stringify(url)}. Write sqlite:FILE, as in sqlite:shop.db, postgres://HOST/DATABASE, kafka://HOST or amqp://HOST.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import type { Bus } from 'tidings'
 import type { Group, Report } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
+import { allAccountedFor } from './account.ts'
 import { analytics } from './analytics/analytics.ts'
 import type { FiguresSoFar } from './analytics/figures.ts'
 import { catalog, type ShopEvent } from './catalog/catalog.ts'
@@ -32,7 +33,7 @@ export interface ShopOptions {
 export type Reader = Pick<Group<ShopEvent>, 'name' | 'types' | 'run' | 'joined' | 'caughtUp'>
 
 /** What the shop is made of. */
-interface ShopParts {
+export interface ShopParts {
   readonly bus: Bus<Capabilities, ShopEvent>
   readonly place: Place
   readonly orders: OrdersService
@@ -41,6 +42,8 @@ interface ShopParts {
   readonly figures: FiguresSoFar
   readonly stock: Stock
   readonly readers: readonly Reader[]
+  /** From now on what the orders service commits comes into the log. */
+  relay(): void
   /** Fulfils when what the orders service has committed so far is in the log. */
   published(): Promise<void>
 }
@@ -64,6 +67,8 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
   const parts = await openParts(options, opened)
   const { readers } = parts
   await Promise.all(readers.map((reader) => reader.joined()))
+  // Not before: there are engines that keep nothing for who is yet to come.
+  parts.relay()
   const lost = Promise.race(
     readers.map((reader) => reader.run().then(() => new Promise<never>(() => undefined))),
   )
@@ -76,6 +81,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
     async caughtUp() {
       await parts.published()
       await Promise.all(readers.map((reader) => reader.caughtUp()))
+      if (parts.bus.capabilities.lag !== 'exact') await allAccountedFor(parts)
     },
     close: () => all.disposeAsync(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
@@ -100,8 +106,9 @@ async function openParts(
   opened.defer(() => bus.drain())
   const groups = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
   const readers = split ? groups.map((group) => closing(apart(group, place, api.url, bus))) : groups
+  const relay = (): void => log.relay()
   const published = (): Promise<void> => log.published()
-  return { bus, place, orders, ordersUrl: api.url, mailer, figures, stock, readers, published }
+  return { bus, place, orders, ordersUrl: api.url, mailer, figures, stock, readers, relay, published }
 }
 
 /** The service of a group, in a process of its own: here it does not run. */

@@ -76,6 +76,8 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   implements Publisher<Types>, AsyncDisposable
 {
   declare readonly '~types'?: ((type: Types) => void) | undefined
+  /** What the engine can do, for programs that run on several. */
+  readonly capabilities: C
   readonly admin: TransportAdmin<C>
   readonly deadLetters: DeadLetterStore
   readonly #engine: Engine<C>
@@ -97,6 +99,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       random = systemRandom,
     } = options
     const { drainOn = ['SIGTERM', 'SIGINT'], report = reportFailures() } = options
+    this.capabilities = engine.capabilities
     this.admin = engine.admin
     this.deadLetters = engine.deadLetters
     this.#engine = engine

@@ -2,6 +2,7 @@ import type { Bus } from 'tidings'
 import type { Group } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
 import { orders, type ShopEvent } from '../catalog/catalog.ts'
+import { firstEvent } from '../first-event.ts'
 import type { Change, Figures } from './figures.ts'
 
 /** Keeps revenue by state and month, and counts by status. The inbox makes every event count once. */
@@ -11,7 +12,7 @@ export function analytics(
 ): Group<ShopEvent, (change: Change) => Promise<void>> {
   return bus
     .group('analytics', {
-      start: 'start',
+      start: firstEvent(bus),
       rewind: 'allowed',
       sessionTimeout: '3s',
       concurrency: 256,

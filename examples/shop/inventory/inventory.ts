@@ -2,6 +2,7 @@ import type { Bus } from 'tidings'
 import type { Group } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
 import { orderCreated, type ShopEvent } from '../catalog/catalog.ts'
+import { firstEvent } from '../first-event.ts'
 import type { Stock } from './stock.ts'
 
 /**
@@ -10,7 +11,7 @@ import type { Stock } from './stock.ts'
  */
 export function inventory(bus: Bus<Capabilities, ShopEvent>, stock: Stock): Group<ShopEvent> {
   return bus
-    .group('inventory', { start: 'start', sessionTimeout: '3s', concurrency: 256 })
+    .group('inventory', { start: firstEvent(bus), sessionTimeout: '3s', concurrency: 256 })
     .on(orderCreated, async ({ event, idempotencyKey }) => {
       const { orderId, items } = event.data
       const command = { causedBy: event, idempotencyKey, time: event.time }

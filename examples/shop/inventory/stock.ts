@@ -7,7 +7,7 @@ import {
   type StreamStore,
 } from 'tidings/streams'
 import type { Transaction } from '../transaction.ts'
-import { product, type Sell } from './product.ts'
+import { product, productStream, type Sell } from './product.ts'
 
 /** Where the streams of products are and their read model, in one database. */
 export interface StockStore<T extends Transaction> {
@@ -27,6 +27,8 @@ export interface Stock {
   sold(productId: string): Promise<number>
   /** Of all products, as the read model has it once it has caught up. */
   totalSold(): Promise<number>
+  /** Of which something was sold. */
+  orders(): Promise<number>
   close(): Promise<void>
 }
 
@@ -44,6 +46,11 @@ export function openStock<T extends Transaction>(store: StockStore<T>): Stock {
     async totalSold() {
       await projections.catchUp()
       return store.totalIn(await projections.tableOf(store.sold.name))
+    },
+    async orders() {
+      const ids = new Set<string>()
+      for await (const { event } of streams.readAll([productStream])) ids.add(event.data.orderId)
+      return ids.size
     },
     async close() {
       await streams.close()

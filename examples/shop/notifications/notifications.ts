@@ -2,6 +2,7 @@ import { type Bus, exponential } from 'tidings'
 import type { Group } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
 import { orderCanceled, orderCreated, orderShipped, type ShopEvent } from '../catalog/catalog.ts'
+import { firstEvent } from '../first-event.ts'
 import type { Mailer } from './mailer.ts'
 import { onItsWay, sorry, thankYou } from './mails.ts'
 
@@ -9,7 +10,7 @@ import { onItsWay, sorry, thankYou } from './mails.ts'
 export function notifications(bus: Bus<Capabilities, ShopEvent>, mailer: Mailer): Group<ShopEvent> {
   return bus
     .group('notifications', {
-      start: 'start',
+      start: firstEvent(bus),
       sessionTimeout: '3s',
       retry: { attempts: 3, backoff: exponential('500ms', '5s') },
     })

@@ -3,6 +3,7 @@ import type { Transaction } from '../transaction.ts'
 import type { Command } from './command.ts'
 import type { Decision } from './decide.ts'
 import { orderStream } from './events.ts'
+import { toldAs } from './integration.ts'
 import type { Order } from './order.ts'
 import { OrderAggregate } from './order-aggregate.ts'
 
@@ -16,11 +17,14 @@ export interface HistoryEntry {
 
 /** Decides commands: those of one order one after the other. What happens and what others hear of it commit together. */
 export class OrdersService {
-  readonly #streams: Pick<Streams<Transaction>, 'read'>
+  readonly #streams: Pick<Streams<Transaction>, 'read' | 'readAll'>
   readonly #orders: StreamRepository<OrderAggregate>
 
   /** Use {@link openOrders}. */
-  constructor(streams: Pick<Streams<Transaction>, 'read'>, orders: StreamRepository<OrderAggregate>) {
+  constructor(
+    streams: Pick<Streams<Transaction>, 'read' | 'readAll'>,
+    orders: StreamRepository<OrderAggregate>,
+  ) {
     this.#streams = streams
     this.#orders = orders
   }
@@ -52,6 +56,16 @@ export class OrdersService {
       type: event.type,
       data: event.data,
     }))
+  }
+
+  /** By type, how many events others were told of or will be, of whatever build: they commit with what happened. */
+  async told(): Promise<Readonly<Record<string, number>>> {
+    const told = Object.fromEntries([...toldAs.values()].map((type) => [type, 0]))
+    for await (const { event } of this.#streams.readAll([orderStream])) {
+      const type = toldAs.get(event.type)
+      if (type !== undefined) told[type] = (told[type] ?? 0) + 1
+    }
+    return told
   }
 
   async #answer(command: Command, decide: (order: OrderAggregate) => Decision): Promise<Decision> {

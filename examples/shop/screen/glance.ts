@@ -20,7 +20,8 @@ export interface Glance {
 
 export interface GroupGlance {
   readonly name: string
-  readonly committed: number
+  /** Undefined where the engine has no places in a log. */
+  readonly committed: number | undefined
   readonly lag: number
   readonly retries: number
   readonly deadLetters: number
@@ -47,8 +48,7 @@ export class Watch {
   }
 
   async look({ bus, mailer, figures, stock, readers }: Shop, { orders, refused }: Tally): Promise<Glance> {
-    const bounds = (await bus.admin.topics()).flatMap((topic) => topic.bounds)
-    const events = bounds.reduce((sum, { end }) => sum + end, 0)
+    const events = await eventsOf(bus, figures)
     const groups = await Promise.all(readers.map(({ name }) => this.#group(bus, name)))
     return {
       ...this.#pace(events),
@@ -76,12 +76,22 @@ export class Watch {
     const lags = await bus.admin.lag(name)
     return {
       name,
-      committed: lags.reduce((sum, each) => sum + each.committed, 0),
+      committed: bus.capabilities.replay.offset
+        ? lags.reduce((sum, each) => sum + each.committed, 0)
+        : undefined,
       lag: lags.reduce((sum, each) => sum + each.lag, 0),
       retries: this.#retries.get(name) ?? 0,
       deadLetters: await bus.deadLetters.count({ group: name, states: ['dead', 'requested'] }),
     }
   }
+}
+
+/** In the log; where it cannot be read, those that analytics has counted: all events concern it. */
+async function eventsOf({ admin, capabilities }: Shop['bus'], figures: Shop['figures']): Promise<number> {
+  const counts = capabilities.replay.start
+    ? (await admin.topics()).flatMap(({ bounds }) => bounds.map(({ end }) => end))
+    : Object.values(await figures.statuses())
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 function failureLine({ group, event, attempt, outcome, error }: DeliveryReport): string {

@@ -20,7 +20,7 @@ const glance: Glance = {
 test('the page shows every service, the groups, the last mails and the last failures', () => {
   expect(page(glance).map(stripVTControlCharacters)).toEqual([
     'orders      400 asked for, 8 commands refused',
-    'events      1,234 in the log, 56 a second',
+    'events      1,234 so far, 56 a second',
     'analytics   BRL 123,456.78 revenue',
     'inventory   610 items sold',
     '',

@@ -8,7 +8,7 @@ export function page(glance: Glance): string[] {
   const { orders, refused, revenueCents, itemsSold, mailsSent, mails, failures } = glance
   return [
     `${paint('bold', 'orders')}      ${count(orders)} asked for, ${count(refused)} commands refused`,
-    `${paint('bold', 'events')}      ${count(glance.events)} in the log, ${count(glance.eventsPerSecond)} a second`,
+    `${paint('bold', 'events')}      ${count(glance.events)} so far, ${count(glance.eventsPerSecond)} a second`,
     `${paint('bold', 'analytics')}   ${money(revenueCents)} revenue`,
     `${paint('bold', 'inventory')}   ${count(itemsSold)} items sold`,
     '',
@@ -16,7 +16,7 @@ export function page(glance: Glance): string[] {
     ...glance.groups.map(({ name, committed, lag, retries, deadLetters }) =>
       [
         name.padEnd(16),
-        count(committed).padStart(13),
+        (committed === undefined ? '–' : count(committed)).padStart(13),
         paint(lag > 100 ? 'yellow' : 'green', count(lag).padStart(10)),
         count(retries).padStart(10),
         paint(deadLetters > 0 ? 'red' : 'green', count(deadLetters).padStart(15)),

@@ -7,15 +7,15 @@ const order =
   '{"userId":"ada","state":"SP","items":[{"productId":"hammock","priceCents":18900,"freightCents":2450}]}'
 
 /** Where the shop is, and what to try next. */
-export function welcome({ place, ordersUrl }: Shop): string {
+export function welcome({ bus, place, ordersUrl }: Shop): string {
   const log = logOptions(place)
+  const tail = bus.capabilities.replay.start ? `\n  npx tidings tail orders ${log}` : ''
   return `The shop is open. Ctrl-C closes it.
   log             ${log}
   orders service  ${ordersUrl}
 
 Try in another terminal:
-  curl ${ordersUrl}/orders -d '${order}'
-  npx tidings tail orders ${log}
+  curl ${ordersUrl}/orders -d '${order}'${tail}
   npx tidings dead-letters ls ${log}
 
 `

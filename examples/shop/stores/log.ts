@@ -3,6 +3,7 @@ import { type Bus, connect, openBus } from 'tidings'
 import type { Outbox, Report } from 'tidings/bus'
 import type { Catalog, Topic, TypesOf } from 'tidings/catalog'
 import type { Capabilities } from 'tidings/log'
+import type { OutboxStore } from 'tidings/outbox'
 import { postgresOutbox, postgresStreams } from 'tidings/postgres'
 import { sqlite, sqliteOutbox } from 'tidings/sqlite'
 import type { Mapping, StreamStore } from 'tidings/streams'
@@ -16,6 +17,8 @@ export interface Log<Types extends string> extends AsyncDisposable {
   readonly bus: Bus<Capabilities, Types>
   /** @param source of the build that asks. @param mappings what it publishes. */
   orders(source: string, mappings: readonly Mapping<NoInfer<Types>>[]): OrdersService
+  /** From now on what is committed comes into the log; before, it waits where it is committed. */
+  relay(): void
   /** Fulfils when all that was committed so far is in the log. */
   published(): Promise<void>
 }
@@ -31,7 +34,7 @@ const lookAgainMs = 20
 
 /**
  * Opens the log. Where it is in the file of the orders, what is published in their transaction is in the log at once; elsewhere it
- * waits in an outbox beside them, and the bus relays it.
+ * waits in an outbox beside them, and one bus relays it.
  */
 export async function openLog<const Topics extends readonly Topic[]>(
   place: Place,
@@ -58,11 +61,11 @@ async function inFile<const Topics extends readonly Topic[]>(
   const rows = opened.adopt(await sqlite(file), (engine) => engine.close())
   if (elsewhere === undefined) {
     const bus = opened.use(await openBus({ ...options, transport: rows }))
-    return logOf(bus, rows.streams(), bus.outbox(), opened.move())
+    return logOf(bus, rows.streams(), bus.outbox(), () => undefined, opened.move())
   }
   const store = opened.adopt(sqliteOutbox(rows.database), (outbox) => outbox.close())
   const bus = opened.use(await busAt(elsewhere, options))
-  return logOf(bus, rows.streams(), bus.outbox(store), opened.move())
+  return logOf(bus, rows.streams(), ...relayed(bus, store), opened.move())
 }
 
 async function besideServer<const Topics extends readonly Topic[]>(
@@ -74,7 +77,7 @@ async function besideServer<const Topics extends readonly Topic[]>(
   const store = opened.adopt(postgresOutbox(pool, { schema }), (outbox) => outbox.close())
   const streams = opened.adopt(postgresStreams(pool, { schema }), (each) => each.close())
   const bus = opened.use(await busAt(elsewhere, options))
-  return logOf(bus, streams, bus.outbox(store), opened.move())
+  return logOf(bus, streams, ...relayed(bus, store), opened.move())
 }
 
 async function busAt<const Topics extends readonly Topic[]>(
@@ -84,14 +87,24 @@ async function busAt<const Topics extends readonly Topic[]>(
   return openBus({ ...options, transport: await connect(url), namespace })
 }
 
+/** An outbox, and what starts its relay. */
+function relayed<T extends Transaction, Types extends string>(
+  bus: Bus<Capabilities, Types>,
+  store: OutboxStore<T>,
+): [Outbox<T, Types>, () => void] {
+  return [bus.outbox(store, { relay: false }), () => void bus.outbox(store)]
+}
+
 function logOf<T extends Transaction, Types extends string>(
   bus: Bus<Capabilities, Types>,
   store: StreamStore<T>,
   outbox: Outbox<T, Types>,
+  relay: () => void,
   opened: AsyncDisposableStack,
 ): Log<Types> {
   return {
     bus,
+    relay,
     orders: (source, mappings) => openOrders({ store, source, outbox, mappings }),
     async published() {
       while ((await outbox.figures()).pending > 0) await sleep(lookAgainMs)
