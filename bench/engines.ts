@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { runningOf, startServer, stopServer } from '../test/engines/folder.ts'
 import { kafkaServer } from '../test/engines/kafka.ts'
 import { postgresServer } from '../test/engines/postgres.ts'
+import { rabbitmqServer } from '../test/engines/rabbitmq.ts'
 import type { Server } from '../test/engines/server.ts'
 import { type Place, runRound } from './engines/round.ts'
 import { reportOf } from './engines/report.ts'
@@ -15,6 +16,8 @@ interface EngineBench {
   /** A part of the engine for one measurement alone. */
   readonly place: (url: string, name: string) => string
   readonly forget: (places: readonly string[]) => Promise<void>
+  /** Whether a group that comes later reads what was published before. */
+  readonly keepsAll: boolean
 }
 
 const engines: readonly EngineBench[] = [
@@ -22,18 +25,41 @@ const engines: readonly EngineBench[] = [
     server: postgresServer,
     place: (url, name) => `${url}?schema=${name.replaceAll('-', '_')}`,
     forget: forgetSchemas,
+    keepsAll: true,
   },
   // Topics stay with the broker, which is ours.
-  { server: kafkaServer, place: (url, name) => `${url}#${name}`, forget: async () => undefined },
+  {
+    server: kafkaServer,
+    place: (url, name) => `${url}#${name}`,
+    forget: async () => undefined,
+    keepsAll: true,
+  },
+  // So do queues; they are empty then.
+  {
+    server: rabbitmqServer,
+    place: (url, name) => `${url}#${name}`,
+    forget: async () => undefined,
+    keepsAll: false,
+  },
 ]
 
 /** How fast is Tidings on a server, compared with its bare client on the same server, and with how much delay? */
-export async function benchEngines({ rounds }: { readonly rounds: number }): Promise<object> {
+export async function benchEngines({
+  rounds,
+  only,
+}: {
+  readonly rounds: number
+  /** Names of engines; none for all. */
+  readonly only: readonly string[]
+}): Promise<object> {
   const cache = await mkdtemp(join(tmpdir(), 'tidings-bench-'))
   const machine = { node: process.versions.node, cpu: cpus()[0]?.model, cpus: cpus().length }
   const figures: Record<string, object> = {}
   try {
-    for (const engine of engines) figures[engine.server.name] = await benchEngine(engine, cache, rounds)
+    for (const engine of engines) {
+      const { name } = engine.server
+      if (only.length === 0 || only.includes(name)) figures[name] = await benchEngine(engine, cache, rounds)
+    }
   } finally {
     await rm(cache, { recursive: true })
   }
@@ -41,7 +67,7 @@ export async function benchEngines({ rounds }: { readonly rounds: number }): Pro
 }
 
 async function benchEngine(
-  { server, place, forget }: EngineBench,
+  { server, place, forget, keepsAll }: EngineBench,
   cache: string,
   rounds: number,
 ): Promise<object> {
@@ -59,7 +85,7 @@ async function benchEngine(
         if (!places.includes(made)) places.push(made)
         return made
       }
-      all.push(await runRound(cache, `raw/${server.name}.ts`, placeOf))
+      all.push(await runRound(cache, `raw/${server.name}.ts`, keepsAll, placeOf))
       await forget(places)
     }
     return { version, ...reportOf(all) }

@@ -24,12 +24,14 @@ const { positionals, values } = parseArgs({
     records: { type: 'string', default: '3000000' },
   },
 })
-const [name = ''] = positionals
+const [name = '', ...only] = positionals
 if (Object.hasOwn(benches, name)) {
-  const options = { rounds: Number(values.rounds), records: Number(values.records) }
+  const options = { only, rounds: Number(values.rounds), records: Number(values.records) }
   const result = await benches[name as keyof typeof benches](options)
   process.stdout.write(`${JSON.stringify(result)}\n`)
 } else {
-  say(`Usage: npm run bench -- ${Object.keys(benches).join(' | ')} [--rounds 5] [--records 3000000]`)
+  say(
+    `Usage: npm run bench -- ${Object.keys(benches).join(' | ')} [engine …] [--rounds 5] [--records 3000000]`,
+  )
   process.exitCode = 2
 }

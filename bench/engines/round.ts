@@ -19,8 +19,11 @@ export interface Round {
 /** Where a measurement with this name has the engine for itself. */
 export type Place = (name: string) => string
 
-/** Product and yardstick take turns, so that what else the machine does falls on both. */
-export async function runRound(cache: string, raw: string, place: Place): Promise<Round> {
+/**
+ * Product and yardstick take turns, so that what else the machine does falls on both.
+ * @param keepsAll whether a group that comes later reads everything; else one is there before anything is published.
+ */
+export async function runRound(cache: string, raw: string, keepsAll: boolean, place: Place): Promise<Round> {
   const run = async <Figures>(file: string, measurement: string, options: object): Promise<Figures> => {
     const { figures } = await inChild<Figures>(cache, file, measurement, options)
     say(`  ${file} ${measurement} ${JSON.stringify(figures)}`)
@@ -29,12 +32,17 @@ export async function runRound(cache: string, raw: string, place: Place): Promis
   const product = { file: place('product') }
   const consumed = { ...product, warmUps: 1, passes: 1, readsSignal: false }
   const yardstick = { place: place('raw'), bare: false, ...size }
+  const waiting = { ...product, ...size }
+  if (!keepsAll) await run<void>('engines/waiting.ts', 'joinOnce', product)
+  const consume = keepsAll
+    ? () => run<Rate>('sqlite/consume.ts', 'consume', consumed)
+    : () => run<Rate>('engines/waiting.ts', 'consumeWaiting', waiting)
   const bare = { place: place('bare'), bare: true, ...size }
   return {
     publish: await run<Rate>('sqlite/publish.ts', 'publishBatches', { ...product, ...size }),
     rawPublish: await run<Rate>(raw, 'rawPublish', yardstick),
     barePublish: await run<Rate>(raw, 'rawPublish', bare),
-    consume: await run<Rate>('sqlite/consume.ts', 'consume', consumed),
+    consume: await consume(),
     rawConsume: await run<Rate>(raw, 'rawConsume', yardstick),
     bareConsume: await run<Rate>(raw, 'rawConsume', bare),
     endToEnd: await run<Latency>('sqlite/end-to-end.ts', 'endToEnd', { file: place('paced'), ...pace }),
