@@ -181,8 +181,6 @@ export const limits = {
   /** Events of one partition that RabbitMQ delivers ahead of their acknowledgement; of a stream, those read ahead. */
   rabbitmqPrefetch: 512,
   rabbitmqStreamPrefetch: 1_000,
-  /** Events that a member remembers to have had in hand when its channel was lost. */
-  rabbitmqLostEvents: 65_536,
   /** Within what RabbitMQ wants an acknowledgement, unless it was set otherwise there. */
   rabbitmqConsumerTimeoutMs: 1_800_000,
   /** The attributes of an event as headers: with them they fit into one frame. */

@@ -63,7 +63,7 @@ export class Broker {
     } catch (error) {
       throw brokerError(error, doing)
     } finally {
-      channel.close().catch(() => undefined)
+      void endOf(channel)
     }
   }
 
@@ -77,7 +77,7 @@ export class Broker {
     this.#closing.abort()
     this.connected.clear()
     await this.#connecting?.catch(() => undefined)
-    await this.#connection?.close().catch(() => undefined)
+    if (this.#connection !== undefined) await endOf(this.#connection)
   }
 
   /** A connection that is lost meanwhile may answer never. */
@@ -88,6 +88,8 @@ export class Broker {
     connection.once('close', fail)
     try {
       const channel = await Promise.race([open(connection), lost])
+      // Its end may have come in the same packet, and told nobody: there was nobody yet.
+      if (this.#connection !== connection) throw new Error('The connection is lost.')
       // Its errors come with its end, too, and to whoever asked.
       channel.on('error', () => undefined)
       return channel
@@ -155,7 +157,7 @@ export class Broker {
     connection.on('error', () => this.#lose(connection))
     connection.on('close', () => this.#lose(connection))
     if (this.closed) {
-      connection.close().catch(() => undefined)
+      void endOf(connection)
       return
     }
     this.#refusal = undefined
@@ -168,6 +170,18 @@ export class Broker {
     this.#connection = undefined
     if (!this.closed) void this.#connect()
   }
+}
+
+/**
+ * Ends a channel or connection, and fulfils when it has ended. The client's own promise does not when the connection is lost
+ * before the broker has answered.
+ */
+export async function endOf(ending: Pick<Channel | ChannelModel, 'once' | 'close'>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  ending.once('close', () => resolve())
+  // It rejects for what had ended before.
+  ending.close().catch(() => resolve())
+  await promise
 }
 
 function withHeartbeat(url: string): string {

@@ -1,4 +1,3 @@
-import type { ConsumeMessage } from 'amqplib'
 import {
   type Assignment,
   type Batch,
@@ -9,11 +8,13 @@ import {
   type SubscribeRequest,
 } from '../log/index.ts'
 import type { PartitionQueue } from './partition-queue.ts'
+import type { Suspects } from './suspects.ts'
 import type { AttemptCounts, InFlight } from './topology-state.ts'
 
 export type OwnedOptions = Omit<Assignment, 'leaving' | 'revoked' | 'isHeld' | 'committed' | 'end'> & {
   /** The offset of the first delivery. */
   readonly from: number
+  readonly suspects: Suspects
   /** Whether the group counts on this member, by its own clock. */
   readonly isLive: () => boolean
   /** It has just been found that it does not. */
@@ -31,14 +32,16 @@ export class OwnedPartition {
   #queue: PartitionQueue | undefined
   #announced = false
   #lastStamp = 0
-  /** By offset, what events are known by that were in the hands of a member that died. */
-  readonly #suspects = new Map<number, string>()
+  readonly #suspects: Suspects
+  /** By offset, what suspects in hand are known by. */
+  readonly #suspectsInHand = new Map<number, string>()
   #counted = '{}'
   paused = false
 
-  constructor({ from, isLive, lapsed, ...place }: OwnedOptions) {
+  constructor({ from, suspects, isLive, lapsed, ...place }: OwnedOptions) {
     this.name = partitionName(place.topic, place.partition)
     this.#from = from
+    this.#suspects = suspects
     this.assignment = {
       ...place,
       committed: { offset: from, state: '' },
@@ -70,11 +73,6 @@ export class OwnedPartition {
     return { events: this.#queue?.inFlight ?? 0, oldestAt: this.#queue?.oldestAt }
   }
 
-  /** Messages in hand. */
-  get unacknowledged(): Iterable<ConsumeMessage> {
-    return this.#queue?.unacknowledged ?? []
-  }
-
   /** Whether the queue has this member as a consumer, as far as the member knows. */
   get isConsuming(): boolean {
     return this.#queue !== undefined && !this.isRevoked
@@ -104,9 +102,19 @@ export class OwnedPartition {
     if (!this.isRevoked) this.#buffer.push({ ...record, appendedAt: this.#lastStamp })
   }
 
-  /** @param identity what the event of this offset is known by, when it is delivered once more. */
-  suspect(offset: number, identity: string): void {
-    this.#suspects.set(offset, identity)
+  /** Nobody had the event before that has come. */
+  cameFresh(): void {
+    this.#suspects.complete()
+  }
+
+  /**
+   * How often an event was attempted that comes once more; undefined where that does not matter, since nobody can have died of it.
+   * @param counted attempts that were counted of it before.
+   */
+  cameAgain(offset: number, identity: string, counted: number | undefined): number | undefined {
+    if (!this.#suspects.includes(identity) && counted === undefined) return undefined
+    this.#suspectsInHand.set(offset, identity)
+    return counted ?? 0
   }
 
   /** The attempts of suspect events, where they are others than those last taken here. */
@@ -115,12 +123,13 @@ export class OwnedPartition {
     offset,
     finished = [],
   }: Omit<Progress, 'assignment'>): AttemptCounts | undefined {
-    if (this.#suspects.size === 0 && this.#counted === '{}') return undefined
-    for (const each of this.#suspects.keys()) {
-      if (each < offset || finished.some(([from, to]) => from <= each && each < to))
-        this.#suspects.delete(each)
+    if (this.#suspectsInHand.size === 0 && this.#counted === '{}') return undefined
+    for (const [each, identity] of this.#suspectsInHand) {
+      if (each >= offset && !finished.some(([from, to]) => from <= each && each < to)) continue
+      this.#suspectsInHand.delete(each)
+      this.#suspects.clear(identity)
     }
-    const counts = [...this.#suspects].map(
+    const counts = [...this.#suspectsInHand].map(
       ([each, identity]) => [identity, attempts?.get(each) ?? 0] as const,
     )
     const counted = Object.fromEntries(counts.filter(([, count]) => count > 0))

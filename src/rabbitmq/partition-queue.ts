@@ -1,6 +1,6 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { FinishedRange } from '../log/index.ts'
-import type { Broker } from './broker.ts'
+import { type Broker, endOf } from './broker.ts'
 import { brokerError } from './broker-errors.ts'
 import { stampOf } from './message-decoder.ts'
 
@@ -44,10 +44,6 @@ export class PartitionQueue {
     return this.#unacknowledged.size
   }
 
-  get unacknowledged(): Iterable<ConsumeMessage> {
-    return this.#unacknowledged.values()
-  }
-
   /** When the first of those was published, in ms since the Unix epoch. */
   get oldestAt(): number | undefined {
     for (const message of this.#unacknowledged.values()) return stampOf(message)
@@ -74,7 +70,7 @@ export class PartitionQueue {
   /** Ends the channel; what was not acknowledged by then is delivered again, to whoever consumes next. */
   close(): Promise<void> {
     this.#open = false
-    this.#closing ??= this.#channel.close().catch(() => undefined)
+    this.#closing ??= endOf(this.#channel)
     return this.#closing
   }
 

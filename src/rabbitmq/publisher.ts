@@ -1,6 +1,6 @@
 import { type ConfirmChannel, IllegalOperationError, type Message, type Options } from 'amqplib'
-import { limits, TidingsError, type Timer, toError } from '../kernel/index.ts'
-import type { Broker } from './broker.ts'
+import { limits, sleep, TidingsError, type Timer, toError } from '../kernel/index.ts'
+import { type Broker, endOf } from './broker.ts'
 import { closedError } from './broker-errors.ts'
 
 /** A message on its way to an exchange. */
@@ -53,14 +53,17 @@ export class Publisher {
     return Promise.all(messages.map((message) => this.#add(message)))
   }
 
-  /** What is not confirmed by now fails. */
+  /** What is not confirmed soon fails. */
   async close(): Promise<void> {
     this.#closed = true
     this.#timer?.cancel()
     const channel = this.#channel
-    await channel?.waitForConfirms().catch(() => undefined)
+    const confirmed = channel?.waitForConfirms().catch(() => undefined)
+    const waited = new AbortController()
+    await Promise.race([confirmed, sleep(this.#broker.clock, limits.rabbitmqPatienceMs, waited.signal)])
+    waited.abort()
     for (const pending of this.#pending) this.#settle(pending, closedError())
-    await channel?.close().catch(() => undefined)
+    if (channel !== undefined) await endOf(channel)
   }
 
   #checkRoom(records: number, bytes: number): void {

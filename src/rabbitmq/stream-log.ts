@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib'
-import { limits, toError } from '../kernel/index.ts'
-import type { Broker } from './broker.ts'
+import { limits, sleep, toError } from '../kernel/index.ts'
+import { type Broker, endOf } from './broker.ts'
 import { brokerError, closedError } from './broker-errors.ts'
 
 export interface StreamLogOptions {
@@ -12,6 +12,8 @@ export interface StreamLogOptions {
   readonly maxBytes: number | undefined
   /** An entry, in the order of the stream, each once; without content what `refresh` has written. */
   readonly read: (content: Buffer | undefined, offset: number) => void
+  /** Reading goes on after the way to the broker was lost; what comes next may be old. */
+  readonly resumed?: (() => void) | undefined
 }
 
 /** Tells one's own entries from others', and marks, which are no entries. */
@@ -63,7 +65,7 @@ export class StreamLog {
     } catch (error) {
       throw brokerError(error, `Reading ${queue}`)
     } finally {
-      channel.close().catch(() => undefined)
+      void endOf(channel)
     }
   }
 
@@ -87,6 +89,7 @@ export class StreamLog {
     const id = randomUUID()
     const headers = { [idHeader]: id, ...(content === undefined && { mark: true }) }
     const seen = new Promise<void>((done, fail) => this.#waiting.set(id, { done, fail }))
+    const waited = new AbortController()
     try {
       const sent = new Promise<void>((resolve, reject) => {
         writer.sendToQueue(
@@ -96,13 +99,23 @@ export class StreamLog {
           (error) => (error ? reject(toError(error)) : resolve()),
         )
       })
-      await Promise.all([sent, seen])
+      const both = Promise.all([sent, seen])
+      both.catch(() => undefined)
+      const overdue = sleep(this.#options.broker.clock, limits.rabbitmqPatienceMs, waited.signal)
+      if ((await Promise.race([both, overdue])) === undefined) throw this.#giveUpReading()
     } catch (error) {
       seen.catch(() => undefined)
       throw brokerError(error, `Writing to ${this.#options.queue}`)
     } finally {
+      waited.abort()
       this.#waiting.delete(id)
     }
+  }
+
+  /** What was written does not come: a consumer can be there and get nothing. Another one is made. */
+  #giveUpReading(): Error {
+    this.#reader?.then(endOf, () => undefined)
+    return new Error(`What was written has not come within ${limits.rabbitmqPatienceMs} ms.`)
   }
 
   #writing(): Promise<ConfirmChannel> {
@@ -140,6 +153,7 @@ export class StreamLog {
       })
       await channel.prefetch(limits.rabbitmqStreamPrefetch)
       const from = this.#next < 0 ? 'first' : this.#next
+      if (this.#next >= 0) this.#options.resumed?.()
       // The channels of a connection end before it does.
       channel.on('close', () => broker.clock.defer(() => this.#lost()))
       await channel.consume(queue, (message) => this.#take(channel, message), {
@@ -147,7 +161,7 @@ export class StreamLog {
       })
       return channel
     } catch (error) {
-      channel.close().catch(() => undefined)
+      void endOf(channel)
       throw brokerError(error, `Reading ${queue}`)
     }
   }
@@ -171,7 +185,7 @@ export class StreamLog {
 
   #take(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
-      channel.close().catch(() => undefined)
+      void endOf(channel)
       return
     }
     channel.ack(message)

@@ -1,5 +1,5 @@
 import type { ConsumeMessage } from 'amqplib'
-import { isTidingsError, limits, Recent, type Timer } from '../kernel/index.ts'
+import { isTidingsError, limits, type Timer } from '../kernel/index.ts'
 import {
   type Assignment,
   type Batch,
@@ -18,6 +18,7 @@ import { eventOfMessage, type ForeignMessages, identityOf, stampOf } from './mes
 import { OwnedPartition } from './owned-partition.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { queueOf } from './queues.ts'
+import { Suspects } from './suspects.ts'
 import type { TopologyStore } from './topology.ts'
 import type { InFlight } from './topology-state.ts'
 
@@ -42,8 +43,8 @@ export class RabbitmqSubscription implements Subscription {
   readonly #releasing = new Map<string, number>()
   /** By name, the offset after the last that was given here. */
   readonly #given = new Map<string, number>()
-  /** What events are known by that were in hand when a channel was lost: the process lives, so none of them has ended it. */
-  readonly #lostHere = new Recent<true>(limits.rabbitmqLostEvents)
+  /** By name, those of the generation that this member has, or had last. */
+  readonly #suspects = new Map<string, { readonly generation: number; readonly suspects: Suspects }>()
   #turn = 0
   #closing: Promise<void> | undefined
   #failure: Error | undefined
@@ -230,6 +231,7 @@ export class RabbitmqSubscription implements Subscription {
       generation,
       runNumber,
       from: Math.max(this.#given.get(name) ?? 0, Math.floor(clock.now()) * offsetsPerMs),
+      suspects: this.#suspectsOf(name, generation),
       isLive: () => this.#membership.alive,
       lapsed: () => this.#lapse(),
     })
@@ -242,6 +244,16 @@ export class RabbitmqSubscription implements Subscription {
     }
     if (owned.isRevoked) await owned.revoke()
     this.#stir()
+  }
+
+  /** The same for as long as nobody else was granted the partition. */
+  #suspectsOf(name: string, generation: number): Suspects {
+    const known = this.#suspects.get(name)
+    if (known?.generation === generation) return known.suspects
+    const { topology, request } = this.#options
+    const suspects = new Suspects(topology.group(request.group)?.letGo.get(name) === generation)
+    this.#suspects.set(name, { generation, suspects })
+    return suspects
   }
 
   async #consume(owned: OwnedPartition): Promise<PartitionQueue> {
@@ -279,20 +291,17 @@ export class RabbitmqSubscription implements Subscription {
 
   /** Undefined for an event that nobody had, or only this member, which lives. */
   #inHandBefore(owned: OwnedPartition, message: ConsumeMessage, offset: number): number | undefined {
-    if (!message.fields.redelivered) return undefined
+    if (!message.fields.redelivered) {
+      owned.cameFresh()
+      return undefined
+    }
     const identity = identityOf(message)
     const known = this.#options.topology.group(this.#options.request.group)
-    const attempts = known?.attempts.get(owned.name)?.[identity]
-    const letGo = known?.letGo.get(owned.name) === owned.assignment.generation
-    const innocent = letGo || this.#lostHere.get(identity) !== undefined
-    if (innocent && attempts === undefined) return undefined
-    owned.suspect(offset, identity)
-    return attempts ?? 0
+    return owned.cameAgain(offset, identity, known?.attempts.get(owned.name)?.[identity])
   }
 
   /** What was in hand is delivered again, under another assignment. */
   #lost(owned: OwnedPartition, why: 'lost' | 'deleted'): void {
-    for (const message of owned.unacknowledged) this.#lostHere.set(identityOf(message), true)
     void this.#drop(owned)
     const again = (): void => this.#membership.renew()
     if (why === 'lost') return again()

@@ -3,6 +3,7 @@ import { emptyGroup, type GroupState } from '../log/index.ts'
 import {
   applied,
   emptyTopology,
+  leasedAnew,
   readTopology,
   type Topology,
   type TopologyEntry,
@@ -77,6 +78,11 @@ describe('A group', () => {
     expect(
       billing(applied(topology, save(2, undefined, 'one'), 7_000))?.state.members['one']?.leaseUntilMs,
     ).toBe(17_000)
+  })
+
+  test('has leases that begin anew when its stream can be read again', () => {
+    const topology = leasedAnew(after([save(0, groupState('one', 1), 'one')]), 30_000)
+    expect(billing(topology)?.state.members['one']?.leaseUntilMs).toBe(40_000)
   })
 
   test('is forgotten at its revision alone, and begins anew then', () => {

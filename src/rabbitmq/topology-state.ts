@@ -145,7 +145,7 @@ export function written({ topics, groups }: Topology): WrittenTopology {
 /** Leases that it names begin now: when they were renewed is not known any more. */
 export function readTopology({ topics, groups }: WrittenTopology, nowMs: number): Topology {
   const known = Object.entries(groups).map(([name, group]): [string, KnownGroup] => {
-    const state = leased(group.state, emptyGroup, Object.keys(group.state.members), nowMs)
+    const state = leased(group.state, emptyGroup, [], nowMs)
     const attempts = new Map(Object.entries(group.attempts))
     const { revision, queues } = group
     return [
@@ -154,6 +154,15 @@ export function readTopology({ topics, groups }: WrittenTopology, nowMs: number)
     ]
   })
   return { topics: new Map(topics.map((topic) => [topic.name, whole(topic)])), groups: new Map(known) }
+}
+
+/** Leases begin now: while the stream could not be read nobody could renew one, or be heard. */
+export function leasedAnew(topology: Topology, nowMs: number): Topology {
+  const groups = [...topology.groups].map(([name, group]): [string, KnownGroup] => {
+    const state = leased(group.state, emptyGroup, [], nowMs)
+    return [name, { ...group, state }]
+  })
+  return { ...topology, groups: new Map(groups) }
 }
 
 /** Of what was let go of in order, who has it since; an owner after that one comes after a death again. */

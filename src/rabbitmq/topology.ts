@@ -23,6 +23,7 @@ import {
   emptyTopology,
   type InFlight,
   type KnownGroup,
+  leasedAnew,
   readTopology,
   type Topology,
   type TopologyEntry,
@@ -53,6 +54,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
       queue: topologyQueue,
       maxBytes: limits.rabbitmqTopologyBytes,
       read: (content, offset) => this.#read(content, offset),
+      resumed: () => (this.#topology = leasedAnew(this.#topology, broker.clock.monotonic())),
     })
   }
 
