@@ -19,6 +19,7 @@ export {
 } from './cloud-event.ts'
 export { structuredContentType } from './content-mode.ts'
 export { type BinaryEvent, decodeEvent, type EncodedEvent, encodeBinary } from './encoded.ts'
+export { currentFlow, currentTrace, type Flow, lookForTraces, runInFlow } from './flow.ts'
 export {
   encodeEventBridge,
   type EventBridgeEntry,
@@ -44,4 +45,6 @@ export {
   readKafka,
 } from './kafka.ts'
 export { isTimestamp, timestampMs } from './timestamp.ts'
+export { readTraceContext, sampledFlag, type TraceContext, traceparentOf } from './trace-context.ts'
+export { createTraceIds, type TraceIds } from './trace-ids.ts'
 export { checkEvent, eventIssues, isAttributeText } from './validate.ts'

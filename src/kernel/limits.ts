@@ -9,6 +9,12 @@ export const limits = {
   eventBatchBytes: 16_777_216,
   /** Faults listed of one event that is refused. */
   eventIssues: 20,
+  /** The trace context of an event or a request, in characters: what is longer counts as absent. */
+  traceparentLength: 256,
+  tracestateLength: 512,
+  tracestateMembers: 32,
+  /** How old an event may be for its handlers to belong to the trace that it was made in. */
+  traceContinuedMs: 3_600_000,
   /** The type of an event that is defined here, in characters. */
   typeLength: 256,
   /** A JSON Schema as JSON, and how deep it may nest. */
