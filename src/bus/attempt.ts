@@ -3,6 +3,7 @@ import { type CloudEvent, decodeEvent, eventKey, readJson } from '../event/index
 import type { InboxKey } from '../inbox/index.ts'
 import { isThenable, isTidingsError, toError } from '../kernel/index.ts'
 import type { Assignment, StoredRecord } from '../log/index.ts'
+import type { Processing } from '../tracing/index.ts'
 import type { TransactionalDelivery } from './delivery.ts'
 import {
   type AttemptContext,
@@ -27,6 +28,13 @@ export function eventOf({ encoded }: StoredRecord, trusted: boolean): CloudEvent
   return decodeEvent(encoded) // Something else wrote it after all: this says what is wrong with it.
 }
 
+/** What is attempted: the event of a record, for which time, and whether because a dead letter was redriven. */
+interface AttemptOf {
+  readonly event: CloudEvent
+  readonly attempt: number
+  readonly redriven: boolean
+}
+
 /**
  * One attempt at handling one event, through its stages in order: inbox look-up, upcast and validate, handler, inbox
  * record. It is also the delivery that the handler sees.
@@ -37,6 +45,9 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   readonly offset: number
   readonly appendedAt: number
   readonly attempt: number
+  /** Somebody asked for it to be delivered again. */
+  readonly again: boolean
+  readonly flow: Processing
   readonly #handling: SingleHandling
   #stage: 'prepare' | 'handle' = 'prepare'
 
@@ -45,8 +56,7 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
     assignment: Assignment,
     handling: SingleHandling,
     record: StoredRecord,
-    event: CloudEvent,
-    attempt: number,
+    { event, attempt, redriven }: AttemptOf,
   ) {
     super(context, assignment)
     this.#handling = handling
@@ -54,6 +64,8 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
     this.appendedAt = record.appendedAt
     this.event = event
     this.attempt = attempt
+    this.again = redriven || this.runNumber > 0
+    this.flow = context.tracing.process(this)
   }
 
   get idempotencyKey(): string {

@@ -3,6 +3,7 @@ import { type CloudEvent, eventKey } from '../event/index.ts'
 import type { InboxKey } from '../inbox/index.ts'
 import { isTidingsError, TidingsError, toError } from '../kernel/index.ts'
 import type { Assignment, StoredRecord } from '../log/index.ts'
+import type { Processing } from '../tracing/index.ts'
 import { idempotencyKeyOf, unprepared } from './attempt.ts'
 import type { BatchDelivery, TransactionalBatch } from './delivery.ts'
 import {
@@ -47,6 +48,7 @@ interface Item extends BatchEntry {
 export class BatchAttempt extends HandlerRun<SettledBatch> implements TransactionalBatch<unknown> {
   readonly #handling: BatchHandling
   readonly #items: readonly Item[]
+  readonly flow: Processing
   #handedOver: readonly Item[] = []
   /** By lane, the offset of the first event that is not finished: those behind it are not, either. */
   readonly #brokenFrom = new Map<Lane, number>()
@@ -67,6 +69,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
       const item: Item = { ...entry, delivery, outcome: undefined }
       return item
     })
+    this.flow = context.tracing.processBatch(this.#items.map(({ delivery }) => delivery))
   }
 
   get keys(): readonly InboxKey[] {

@@ -22,6 +22,7 @@ import {
 } from '../kernel/index.ts'
 import type { Capabilities, EngineLacks, TransactionOf, TransportAdmin } from '../log/index.ts'
 import type { OutboxStore, Relay } from '../outbox/index.ts'
+import { Tracing } from '../tracing/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
 import { checkCoverage } from './coverage.ts'
 import { checkDurability } from './durability.ts'
@@ -104,7 +105,8 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.deadLetters = engine.deadLetters
     this.#engine = engine
     const ids = createIds(clock, random)
-    const maker = new EventMaker({ catalog, source, schemaBase, clock, random, ids })
+    const tracing = new Tracing({ clock, random })
+    const maker = new EventMaker({ catalog, source, schemaBase, clock, random, ids, tracing })
     this.#maker = new RecordMaker(maker, catalog, engine.capabilities)
     this.#signals = drainOn === false ? [] : drainOn
     const started = (group: { stop(): Promise<void> }): void => this.#started(group)
@@ -115,6 +117,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       catalog,
       clock,
       random,
+      tracing,
       report: harmless(report),
       started,
       ended,
@@ -145,7 +148,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     const { tx } = options
     if (tx === undefined) return this.#publishOne(definition, data, options)
     this.#checkOpen()
-    const record = this.#maker.one(definition, data, options)
+    const record = this.#maker.one(definition, data, options, 'send')
     const { callerTransaction, name } = this.#engine.capabilities
     if (!callerTransaction) {
       throw new TidingsError(
@@ -233,7 +236,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
 
   async #publishOne(definition: EventDefinition, data: unknown, options: CheckedOptions): Promise<void> {
     this.#checkOpen()
-    await this.#engine.publish([this.#maker.one(definition, data, options)], { tx: undefined })
+    await this.#engine.publish([this.#maker.one(definition, data, options, 'send')], { tx: undefined })
   }
 
   #checkOpen(): void {

@@ -121,10 +121,19 @@ export class Deliverer {
     if (takesBatches(handling)) {
       const entry = { lane, record, event, attempt: number }
       const batch = new BatchAttempt(context, run.assignment, handling, [entry])
+      work.flow = batch.flow
       return this.#start(run, batch, (each, tookMs) => this.#apply(run, work, record, only(each), tookMs))
     }
-    const attempt = new Attempt(context, run.assignment, handling, record, event, number)
-    return this.#start(run, attempt, (each, tookMs) => this.#apply(run, work, record, each, tookMs))
+    const redriven = work.origin === 'requested'
+    const attempt = new Attempt(context, run.assignment, handling, record, {
+      event,
+      attempt: number,
+      redriven,
+    })
+    work.flow = attempt.flow
+    return this.#start<never, Next>(run, attempt, (each, tookMs) =>
+      this.#apply(run, work, record, each, tookMs),
+    )
   }
 
   /** The handler of batches that an event goes to, together with others; undefined for one that is delivered by itself. */
@@ -141,11 +150,12 @@ export class Deliverer {
   ): Promise<ReadonlyMap<Lane, Next | Promise<Next>>> {
     const entries = works.flatMap(entryOf)
     const batch = new BatchAttempt(this.#options.context, run.assignment, handling, entries)
+    for (const work of works) work.flow = batch.flow
     return this.#start(run, batch, (outcome, tookMs) => this.#applyBatch(run, works, outcome, tookMs))
   }
 
   /** @param apply what follows from the outcome, and how long it took to come to it. */
-  #start<Settled, Follows>(
+  #start<Settled extends { readonly kind: 'settled' }, Follows>(
     run: PartitionRun,
     attempt: HandlerRun<Settled>,
     apply: (outcome: Outcome | Settled, tookMs: number) => Follows | Promise<Follows>,
@@ -300,7 +310,7 @@ export class Deliverer {
     retryInMs: number | undefined,
   ): void {
     const { context, report } = this.#options
-    const { event } = work
+    const { event, flow } = work
     const attempt = work.failed + 1
     report({
       group: context.group,
@@ -308,6 +318,7 @@ export class Deliverer {
       partition,
       offset,
       event,
+      flow,
       attempt,
       outcome,
       tookMs,

@@ -1,6 +1,7 @@
 import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
 import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
 import type { Capabilities, PartitionBounds } from '../log/index.ts'
+import type { Tracing } from '../tracing/index.ts'
 import { type BatchOptions, batchPolicy } from './batch-options.ts'
 import { checkHandler } from './check-handler.ts'
 import { Consumer } from './consumer.ts'
@@ -28,6 +29,7 @@ export interface GroupContext {
   readonly random: Random
   readonly culprits: OneAtATime
   readonly report: Report
+  readonly tracing: Tracing
   /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
   readonly started: (group: { stop(): Promise<void> }) => void
   readonly ended: (group: { stop(): Promise<void> }) => void
@@ -52,7 +54,8 @@ export class Group<Types extends string, Transact = never> {
     this.#context = context
     this.#policy = groupPolicy(options, context.engine.capabilities)
     this.#handlers = new Handlers(name)
-    this.#attempts = { group: name, inbox: options.inbox, assumeVersion: this.#policy.assumeVersion }
+    const { assumeVersion } = this.#policy
+    this.#attempts = { group: name, inbox: options.inbox, assumeVersion, tracing: context.tracing }
   }
 
   /**

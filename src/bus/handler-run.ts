@@ -1,6 +1,7 @@
 import type { InboxClaim, InboxKey, InboxStore } from '../inbox/index.ts'
 import { TidingsError } from '../kernel/index.ts'
 import type { Assignment, Fence } from '../log/index.ts'
+import type { Processing, Tracing } from '../tracing/index.ts'
 
 /**
  * What came of one attempt. `failed` and `final`: no further attempt can help · `newer`: this program is too old for
@@ -20,6 +21,7 @@ export interface AttemptContext {
   readonly group: string
   readonly inbox: InboxStore<unknown> | undefined
   readonly assumeVersion: Readonly<Record<string, number>>
+  readonly tracing: Tracing
 }
 
 /** What can be ended before it comes to its end by itself. */
@@ -32,7 +34,9 @@ export interface Endable {
  * One run of a handler, for one event or for a batch: its signal, its end, and its claim on the inbox. It stays
  * synchronous as long as its stages are. `Settled` is what it may come to beside an outcome.
  */
-export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable {
+export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = never>
+  implements InboxClaim, Endable
+{
   readonly group: string
   readonly topic: string
   readonly partition: number
@@ -53,6 +57,8 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
     this.partition = assignment.partition
   }
 
+  /** Its span, and where it stands in the flow of events. */
+  abstract readonly flow: Processing
   /** The events that this run finishes, if it ends well. */
   abstract get keys(): readonly InboxKey[]
   protected abstract stages(): Outcome | Settled | Promise<Outcome | Settled>
@@ -108,18 +114,18 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
   run(): Outcome | Settled | Promise<Outcome | Settled> {
     let result: Outcome | Settled | Promise<Outcome | Settled>
     try {
-      result = this.stages()
+      result = this.flow.run(() => this.stages())
     } catch (thrown) {
-      return this.failure(thrown)
+      return this.#ended(this.failure(thrown))
     }
     if (!(result instanceof Promise)) {
       this.#over = finished
-      return result
+      return this.#ended(result)
     }
     return new Promise((resolve) => {
       this.#settle = (outcome) => {
         this.#over ??= finished
-        resolve(outcome)
+        resolve(this.#ended(outcome))
       }
       result.then(this.#settle, (thrown: unknown) => this.#settle?.(this.failure(thrown)))
     })
@@ -130,6 +136,11 @@ export abstract class HandlerRun<Settled = never> implements InboxClaim, Endable
     this.#over = reason
     this.#controller?.abort(reason)
     this.#settle?.(outcome)
+  }
+
+  #ended(outcome: Outcome | Settled): Outcome | Settled {
+    this.flow.end(outcome)
+    return outcome
   }
 
   /** True once nothing the handler does counts any more. */

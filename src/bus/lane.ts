@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../event/index.ts'
+import type { CloudEvent, Flow } from '../event/index.ts'
 import type { Timer } from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import type { BatchCollector } from './batch-collector.ts'
@@ -22,6 +22,8 @@ export interface Work {
   record: StoredRecord | undefined
   /** The record parsed; absent until then, and where it cannot be. */
   event: CloudEvent | undefined
+  /** Where its last attempt stands in traces. */
+  flow: Flow | undefined
   /** Attempts that have failed, or during which the process died. */
   failed: number
   /** The number of the attempt at work that was stored before it started; 0 without one. */
@@ -74,6 +76,7 @@ export function newWork(known: Pick<Work, Kept> & Partial<Work>): Work {
     place: undefined,
     record: undefined,
     event: undefined,
+    flow: undefined,
     failed: 0,
     counted: 0,
     suspect: false,

@@ -47,7 +47,7 @@ export class Outbox<T extends CallerTransaction = CallerTransaction, in Types ex
     options: PublishOptions = {},
   ): T['written'] {
     this.#checkOpen()
-    return this.#destination.write(tx, [this.#maker.one(definition, data, options)])
+    return this.#destination.write(tx, [this.#maker.one(definition, data, options, 'create')])
   }
 
   /** Many at once, made with `definition.create`: all are checked before any is written. @throws as `publish` */

@@ -29,6 +29,7 @@ describe('What is published', () => {
       time: '2026-01-01T00:00:00.000Z',
       datacontenttype: 'application/json',
       dataschema: 'tidings:schemas/com.example.orders.placed/1',
+      traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
       data: { orderId: 'o-1', number: 0 },
     })
   })
@@ -131,6 +132,7 @@ describe('What is published', () => {
     await fixture.bus.publishEvents([event])
     expect(await firstOf(fixture, 'a')).toEqual({
       ...event,
+      traceparent: expect.any(String),
       subject: 'a',
       dataschema: 'tidings:schemas/com.example.orders.paid/1',
     })

@@ -6,10 +6,20 @@ import {
   type Opened,
   versionOf,
 } from '../catalog/index.ts'
-import { type CloudEvent, checkEvent, isAttributeText, partitionKeyOf } from '../event/index.ts'
+import {
+  type CloudEvent,
+  causedBy,
+  checkEvent,
+  currentFlow,
+  isAttributeText,
+  partitionKeyOf,
+  readTraceContext,
+  traceparentOf,
+} from '../event/index.ts'
 import { type Clock, type Issue, limits, type Random, TidingsError } from '../kernel/index.ts'
 import { type OutgoingRecord, partitionOf } from '../log/index.ts'
 import { issuesText } from '../schema/index.ts'
+import type { Creation, Creating, Tracing } from '../tracing/index.ts'
 import type { BatchOptions, PublishOptions } from './publish-options.ts'
 
 /** What domain code takes: the right to publish these types of events, and nothing else. */
@@ -39,7 +49,20 @@ export interface EventMakerOptions {
   readonly clock: Clock
   readonly random: Random
   readonly ids: () => string
+  readonly tracing: Tracing
 }
+
+/** How an event is published, beside what it says. */
+export interface Publishing extends Pick<Creating, 'operation' | 'cause'> {
+  readonly notBefore: number | undefined
+}
+
+/** A record and, where one was begun, the span that ends when it is stored. */
+export interface CreatedRecord extends OutgoingRecord {
+  readonly span: Creation['span']
+}
+
+type Writable = { -readonly [Name in keyof CloudEvent]: CloudEvent[Name] }
 
 /** Makes the CloudEvent and the record of what is published; everything is checked here. */
 export class EventMaker {
@@ -55,11 +78,11 @@ export class EventMaker {
     this.#options = options
   }
 
-  record(definition: EventDefinition, made: NewEvent, notBefore: number | undefined): OutgoingRecord {
+  record(definition: EventDefinition, made: NewEvent, publishing: Publishing): CreatedRecord {
     const issues = definition.issues(made.version, made.data)
     if (issues.length > 0) throw dataInvalid(made.type, made.version, issues)
     const { type, version, data } = made
-    const event = {
+    const event: Writable = {
       specversion: '1.0',
       id: this.#options.ids(),
       source: this.#options.source,
@@ -68,17 +91,20 @@ export class EventMaker {
       datacontenttype: 'application/json',
       dataschema: this.#dataschema(type, version),
       data,
-    } as const
+    }
     const subject = definition.subjectOf(data)
-    const named = subject === undefined ? event : { ...event, subject }
+    if (subject !== undefined) event.subject = subject
+    const cause = publishing.cause ?? currentFlow()?.cause
+    if (cause !== undefined) Object.assign(event, causedBy(cause))
     const given = givenBy(made)
     // What is made here is valid: only what the caller gives has to be looked at.
-    const isValid = given === undefined && (subject === undefined || isAttributeText(subject))
-    return this.#place(isValid ? named : checkEvent({ ...named, ...given }), notBefore)
+    const isGiven = given !== undefined || publishing.cause !== undefined
+    const isValid = !isGiven && (subject === undefined || isAttributeText(subject))
+    return this.#place(isValid ? event : checkEvent({ ...event, ...given }), publishing)
   }
 
   /** A whole CloudEvent, from elsewhere: its id, source and time stay. */
-  recordOf(event: CloudEvent, notBefore: number | undefined): OutgoingRecord {
+  recordOf(event: CloudEvent, publishing: Publishing): CreatedRecord {
     // What has no type is no event, and is refused with all that is wrong with it.
     if (typeof event?.type !== 'string') checkEvent(event)
     const definition = this.#options.catalog.definitionOf(event.type)
@@ -87,17 +113,31 @@ export class EventMaker {
     if (issues.length > 0) throw dataInvalid(event.type, version, issues)
     const dataschema = event.dataschema ?? this.#dataschema(event.type, version)
     const subject = event.subject ?? definition.subjectOf(event.data)
-    return this.#place(checkEvent(withSet(event, { dataschema, subject })), notBefore)
+    return this.#place({ ...checkEvent(withSet(event, { dataschema, subject })) }, publishing)
   }
 
-  #place(event: CloudEvent, notBefore: number | undefined): OutgoingRecord {
+  /** @param event not the caller's: its trace context is written on it. */
+  #place(event: Writable, { notBefore, operation, cause }: Publishing): CreatedRecord {
     const { catalog, random } = this.#options
-    const { name, partitions } = catalog.topicOf(event.type)
+    const { name: topic, partitions } = catalog.topicOf(event.type)
     const key = partitionKeyOf(event)
-    if (key === undefined)
-      return { topic: name, partition: Math.floor(random.next() * partitions), event, notBefore }
-    checkKey(key, event)
-    return { topic: name, partition: partitionOf(key, partitions), event, notBefore }
+    if (key !== undefined) checkKey(key, event)
+    const partition =
+      key === undefined ? Math.floor(random.next() * partitions) : partitionOf(key, partitions)
+    const span = this.#trace({ event, topic, operation, cause })
+    return { topic, partition, event, notBefore, span }
+  }
+
+  /** Writes on the event in which context it is made, once: one that it has stays, and what is none counts as absent. */
+  #trace({ event, ...creating }: Omit<Creating, 'event'> & { readonly event: Writable }): Creation['span'] {
+    const given = event.traceparent === undefined ? undefined : readTraceContext(event)
+    const { context, span } = given
+      ? { context: given, span: undefined }
+      : this.#options.tracing.create({ event, ...creating })
+    if (given === undefined) event.traceparent = traceparentOf(context)
+    if (context.tracestate !== undefined) event.tracestate = context.tracestate
+    else if (event.tracestate !== undefined) delete event.tracestate
+    return span
   }
 
   #dataschema(type: string, version: number): string {

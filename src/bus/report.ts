@@ -1,4 +1,4 @@
-import type { CloudEvent } from '../event/index.ts'
+import type { CloudEvent, Flow } from '../event/index.ts'
 import { durationText, type TidingsError, toError } from '../kernel/index.ts'
 
 /**
@@ -12,6 +12,8 @@ export interface DeliveryReport {
   readonly offset: number
   /** Absent where the record cannot be parsed. */
   readonly event: CloudEvent | undefined
+  /** Where the handler's run stood: its `trace` is the span of the run, made when it is asked for. Absent where none ran. */
+  readonly flow: Flow | undefined
   readonly attempt: number
   readonly outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer'
   /** How long the handler ran, in ms. */

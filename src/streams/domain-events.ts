@@ -1,5 +1,15 @@
 import { dataschemaOf, type EventDefinition, type NewEvent } from '../catalog/index.ts'
-import { type CloudEvent, causedBy, checkEvent, encodeJson, timestampMs } from '../event/index.ts'
+import {
+  type CloudEvent,
+  causedBy,
+  checkEvent,
+  currentFlow,
+  currentTrace,
+  encodeJson,
+  timestampMs,
+  type TraceContext,
+  traceparentOf,
+} from '../event/index.ts'
 import { type Clock, type Issue, shown, TidingsError } from '../kernel/index.ts'
 import { issuesText } from '../schema/index.ts'
 import type { StreamDefinition } from './define-stream.ts'
@@ -65,14 +75,22 @@ function dataInvalid({ type, version }: NewEvent, issues: readonly Issue[]): Tid
 }
 
 /**
- * The events with their place in a flow, where they have none: the cause's correlation id, else the id of the first of
- * them; the cause's id as causation id.
+ * The events with their place in a flow, where they have none: the correlation id of the cause that is named, else of the
+ * event whose handler this runs in, else the id of the first of them; the cause's id as causation id. And the span that
+ * they are made in, where there is one.
  */
 export function inFlow(events: readonly CloudEvent[], cause: Cause | undefined): readonly CloudEvent[] {
   const [first] = events
   if (first === undefined) return events
-  const flow = cause === undefined ? { correlationid: first.id } : causedBy(cause)
-  return events.map((event) => ({ ...flow, ...event }))
+  const from = cause ?? currentFlow()?.cause
+  const flow = from === undefined ? { correlationid: first.id } : causedBy(from)
+  const trace = currentTrace()
+  const made = trace === undefined ? {} : { traceparent: traceparentOf(trace), ...stateOf(trace) }
+  return events.map((event) => ({ ...flow, ...made, ...event }))
+}
+
+function stateOf({ tracestate }: TraceContext): Pick<CloudEvent, 'tracestate'> {
+  return tracestate === undefined ? {} : { tracestate }
 }
 
 /** As the store takes it. @throws `event_too_large`, and what else of it JSON cannot hold. */

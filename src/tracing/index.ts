@@ -1,0 +1,3 @@
+export type { Creating, Creation } from './creation.ts'
+export type { Delivered, Processing, ProcessingEnd } from './processing.ts'
+export { Tracing, type TracingOptions } from './tracing.ts'
