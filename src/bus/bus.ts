@@ -15,6 +15,7 @@ import {
   type CallerTransaction,
   checkName,
   createIds,
+  OneAtATime,
   systemClock,
   systemRandom,
   TidingsError,
@@ -30,7 +31,6 @@ import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
-import { OneAtATime } from './one-at-a-time.ts'
 import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
 import type { BatchOptions, CheckedOptions, PublishOptions } from './publish-options.ts'

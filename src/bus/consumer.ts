@@ -3,6 +3,7 @@ import { type CloudEvent } from '../event/index.ts'
 import {
   type Clock,
   groupDefaults,
+  type OneAtATime,
   type Random,
   sleep,
   TidingsError,
@@ -19,7 +20,6 @@ import { KeptEvents } from './kept-events.ts'
 import type { Lane } from './lane.ts'
 import { LaneRunner } from './lane-runner.ts'
 import { MemoryBound } from './memory-bound.ts'
-import type { OneAtATime } from './one-at-a-time.ts'
 import { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { surely } from './surely.ts'

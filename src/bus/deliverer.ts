@@ -1,5 +1,12 @@
 import { type DeadLetterState, type DeadLetterStore, deadLetterId } from '../dead-letter/index.ts'
-import { type Clock, groupDefaults, type Random, TidingsError, toError } from '../kernel/index.ts'
+import {
+  type Clock,
+  groupDefaults,
+  type OneAtATime,
+  type Random,
+  TidingsError,
+  toError,
+} from '../kernel/index.ts'
 import type { StoredRecord } from '../log/index.ts'
 import { Attempt, eventOf } from './attempt.ts'
 import { BatchAttempt, type BatchEntry, type SettledBatch } from './batch-attempt.ts'
@@ -9,7 +16,6 @@ import { type AttemptContext, abandoned, type Endable, type HandlerRun, type Out
 import { type BatchHandling, type Handlers, takesBatches } from './handlers.ts'
 import type { Lane, Work } from './lane.ts'
 import { letterOf } from './letter.ts'
-import type { OneAtATime } from './one-at-a-time.ts'
 import type { PartitionRun } from './partition-run.ts'
 import type { Report } from './report.ts'
 import { retryDelayMs } from './retry.ts'

@@ -1,5 +1,5 @@
 import type { Catalog, EventSelector, Opened, VersionedEvent } from '../catalog/index.ts'
-import { type Clock, type Random, sleep, TidingsError } from '../kernel/index.ts'
+import { type Clock, type OneAtATime, type Random, sleep, TidingsError } from '../kernel/index.ts'
 import type { Capabilities, PartitionBounds } from '../log/index.ts'
 import type { Tracing } from '../tracing/index.ts'
 import { type BatchOptions, batchPolicy } from './batch-options.ts'
@@ -19,7 +19,6 @@ import type { AttemptContext } from './handler-run.ts'
 import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
 import { memberId } from './member-id.ts'
-import type { OneAtATime } from './one-at-a-time.ts'
 import type { Report } from './report.ts'
 
 export interface GroupContext {

@@ -107,8 +107,12 @@ export const limits = {
   /** How long a notification to oneself may take, and how soon a lost session is opened again. */
   postgresProbeMs: 2_000,
   postgresRetryMs: 500,
-  /** Appends to streams that share a transaction of PostgreSQL. */
+  /** Appends to streams that share a transaction of PostgreSQL, and such transactions of a store at a time. */
   postgresAppends: 128,
+  postgresAppending: 2,
+  /** Questions of one kind that share a statement of PostgreSQL, and such statements of a store at a time. */
+  postgresQuestions: 256,
+  postgresLookups: 2,
   /** How old and how large a table of records grows before the next is begun, and how many there are at most. */
   postgresSegmentMs: 86_400_000,
   postgresSegmentBytes: 1_073_741_824,
@@ -141,6 +145,8 @@ export const limits = {
   streamIdLength: 256,
   streamAppendEvents: 1_000,
   streamPage: 1_000,
+  /** Snapshots of one stream, each under a key of its own: of builds that run side by side. */
+  streamSnapshots: 4,
   /** How often a command is decided anew because others appended to its stream meanwhile, and the waits between. */
   executeAttempts: 256,
   executeFirstBackoffMs: 1,

@@ -1,4 +1,4 @@
-import { type Clock, Listeners, systemClock, TidingsError } from '../kernel/index.ts'
+import { type Clock, Listeners, limits, systemClock, TidingsError } from '../kernel/index.ts'
 import {
   type Appended,
   type AppendOptions,
@@ -26,7 +26,8 @@ interface Stream {
 class MemoryStreamStore implements StreamStore<MemoryTransaction> {
   readonly #clock: Clock
   readonly #streams = new Map<string, Stream>()
-  readonly #snapshots = new Map<string, StoredSnapshot & { readonly key: string }>()
+  /** Of a stream, by key. */
+  readonly #snapshots = new Map<string, ReadonlyMap<string, StoredSnapshot>>()
   readonly #byEventId = new Map<string, StreamRecord>()
   #all: StreamRecord[] = []
   #position = 0
@@ -115,15 +116,16 @@ class MemoryStreamStore implements StreamStore<MemoryTransaction> {
 
   async loadSnapshot(id: StreamId, key: string): Promise<StoredSnapshot | undefined> {
     this.#checkOpen()
-    const kept = this.#snapshots.get(keyOf(id))
-    return kept?.key === key ? { version: kept.version, state: kept.state } : undefined
+    return this.#snapshots.get(keyOf(id))?.get(key)
   }
 
   async saveSnapshot(id: StreamId, key: string, snapshot: StoredSnapshot): Promise<void> {
     this.#checkOpen()
-    const kept = this.#snapshots.get(keyOf(id))
-    if (kept?.key === key && kept.version > snapshot.version) return
-    this.#snapshots.set(keyOf(id), { ...snapshot, key })
+    const kept = new Map(this.#snapshots.get(keyOf(id)))
+    if ((kept.get(key)?.version ?? 0) >= snapshot.version) return
+    kept.delete(key)
+    const others = [...kept].toSorted(([, a], [, b]) => b.version - a.version)
+    this.#snapshots.set(keyOf(id), new Map([[key, snapshot], ...others.slice(0, limits.streamSnapshots - 1)]))
   }
 
   watch(changed: () => void): () => void {

@@ -1,7 +1,7 @@
 import { TidingsError, toError } from '../kernel/index.ts'
 import type { Database } from './database.ts'
 import { postgresError, sqlState, stateOf } from './errors.ts'
-import type { PostgresQuery, PostgresResult } from './query.ts'
+import { type PostgresQuery, type PostgresResult, statusOf } from './query.ts'
 
 /**
  * Transactions that callers have open. A statement outside of one would be a transaction of its own, and commit without the
@@ -26,7 +26,7 @@ export class CallersTransactions {
 
   /** @throws `transaction_invalid` unless a transaction on our database is open. */
   async check(tx: PostgresQuery): Promise<void> {
-    if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function') throw notATransaction()
+    checkHandle(tx)
     const status = statusOf(tx)
     if (status === 'I') throw notOpen()
     if (status === undefined) await this.query(tx, `LOCK TABLE ${this.#table} IN ROW EXCLUSIVE MODE`)
@@ -53,11 +53,9 @@ export class CallersTransactions {
   }
 }
 
-/** `T` inside a transaction, `E` in one that has failed, `I` outside; undefined of a handle that does not say. */
-function statusOf(tx: PostgresQuery): string | undefined {
-  if (!('getTransactionStatus' in tx) || typeof tx.getTransactionStatus !== 'function') return undefined
-  const status: unknown = tx.getTransactionStatus()
-  return typeof status === 'string' ? status : undefined
+/** @throws `transaction_invalid` for what takes no statements. */
+export function checkHandle(tx: PostgresQuery): void {
+  if (typeof tx !== 'object' || tx === null || typeof tx.query !== 'function') throw notATransaction()
 }
 
 function invalidOf(error: unknown): Error {

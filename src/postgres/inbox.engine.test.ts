@@ -12,7 +12,7 @@ describeOnServer('The inbox in PostgreSQL', () => {
       const { pool, schema } = own
       const clock = new VirtualClock()
       const inbox = postgresInbox(pool, { schema, clock })
-      await inbox.handled('billing', 0, [])
+      await inbox.prune('billing', 0)
       await pool.query(`CREATE TABLE ${schema}.invoice (text text)`)
       return {
         inbox,

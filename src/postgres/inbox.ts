@@ -2,6 +2,7 @@ import type { InboxClaim, InboxKey, InboxStore } from '../inbox/index.ts'
 import { limits, TidingsError } from '../kernel/index.ts'
 import { fencedBy } from '../log/index.ts'
 import { Database, type PostgresOptions } from './database.ts'
+import { Lookup } from './lookup.ts'
 import type { PostgresQuery } from './query.ts'
 import type { PostgresSource } from './source.ts'
 import { only, rowsOf, time } from './sql.ts'
@@ -22,9 +23,16 @@ export function postgresInbox(
   return new PostgresInbox(new Database(source, options))
 }
 
+/** Whether a group has handled an event. */
+interface HandledQuestion {
+  readonly group: string
+  readonly runNumber: number
+  readonly key: InboxKey
+}
+
 export class PostgresInbox implements InboxStore<PostgresTransact> {
   readonly #database: Database
-  readonly #handled: string
+  readonly #handled: Lookup<HandledQuestion, boolean>
   readonly #enter: string
   readonly #raise: string
   readonly #forget: string
@@ -33,10 +41,16 @@ export class PostgresInbox implements InboxStore<PostgresTransact> {
   constructor(database: Database) {
     const { schema } = database
     this.#database = database
-    this.#handled = `SELECT i.id IS NOT NULL AS handled
-      FROM ${keysIn(3)} WITH ORDINALITY k (source, id, place)
-      LEFT JOIN ${schema}.inbox i ON i.group_name = $1 AND i.run_number = $2 AND i.source = k.source AND i.id = k.id
-      ORDER BY k.place`
+    const handled = `SELECT k.asked
+      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[]) WITH ORDINALITY k (group_name, run_number, source, id, asked)
+      JOIN ${schema}.inbox i ON i.group_name = k.group_name AND i.run_number = k.run_number
+        AND i.source = k.source AND i.id = k.id`
+    this.#handled = new Lookup(database.timers, async (asked) => {
+      const runs = [asked.map(({ group }) => group), asked.map(({ runNumber }) => runNumber)]
+      const rows = await database.query(handled, [...runs, ...columnsOf(asked.map(({ key }) => key))])
+      const found = new Set(rows.map((row) => Number(row['asked']) - 1))
+      return (index) => found.has(index)
+    })
     // Whoever raises the fence waits for those that share it: none of an older generation commits after that. In the order
     // of the keys, so that two batches with some of the same wait for each other only one way round. A fence that is to be
     // raised is not shared first: two that did would wait for each other.
@@ -62,9 +76,8 @@ export class PostgresInbox implements InboxStore<PostgresTransact> {
       SELECT count(*) AS gone FROM gone`
   }
 
-  async handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
-    const rows = await this.#database.query(this.#handled, [group, runNumber, ...columnsOf(keys)])
-    return rows.map((row) => row['handled'] === true)
+  handled(group: string, runNumber: number, keys: readonly InboxKey[]): Promise<readonly boolean[]> {
+    return Promise.all(keys.map((key) => this.#handled.ask({ group, runNumber, key })))
   }
 
   transaction(claim: InboxClaim): PostgresTransact {
@@ -98,8 +111,9 @@ export class PostgresInbox implements InboxStore<PostgresTransact> {
     }
   }
 
-  close(): Promise<void> {
-    return this.#database.close()
+  async close(): Promise<void> {
+    await this.#handled.settled()
+    await this.#database.close()
   }
 
   /** Raises the fence and records the keys; returns how many were not there. */

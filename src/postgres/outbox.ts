@@ -9,7 +9,7 @@ import type {
   RelayTerm,
 } from '../outbox/index.ts'
 import { fencedRelay } from '../outbox/index.ts'
-import { CallersTransactions } from './caller.ts'
+import { CallersTransactions, checkHandle } from './caller.ts'
 import { Database, type PostgresOptions } from './database.ts'
 import { outboxStatements } from './outbox-statements.ts'
 import type { PostgresQuery } from './query.ts'
@@ -32,12 +32,19 @@ export function postgresOutbox(
 /** Records of one INSERT: PostgreSQL takes 65,535 parameters. */
 const insertedTogether = 1_000
 
+/** What is about to be written in a transaction. */
+interface Adding {
+  readonly records: OutboxRecord[]
+  readonly written: Promise<void>
+}
+
 export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
   readonly #database: Database
   readonly #session: Session
   readonly #sql: ReturnType<typeof outboxStatements>
   readonly #callers: CallersTransactions
   readonly #listeners = new Listeners()
+  readonly #adding = new WeakMap<PostgresQuery, Adding>()
   #poll: Timer | undefined
 
   constructor(database: Database) {
@@ -47,8 +54,20 @@ export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
     this.#callers = new CallersTransactions(database, `${database.schema}.outbox`, this.#sql.isOurs)
   }
 
+  /** What is added to one transaction in one turn is written together, in the order of the calls. */
   async add(tx: PostgresQuery, records: readonly OutboxRecord[]): Promise<void> {
     if (records.length === 0) return
+    checkHandle(tx)
+    const known = this.#adding.get(tx)
+    const adding = known ?? { records: [], written: Promise.resolve().then(() => this.#write(tx)) }
+    adding.records.push(...records)
+    this.#adding.set(tx, adding)
+    await adding.written
+  }
+
+  async #write(tx: PostgresQuery): Promise<void> {
+    const records = this.#adding.get(tx)?.records ?? []
+    this.#adding.delete(tx)
     const { nowMs } = this.#database
     await this.#callers.check(tx)
     for (let from = 0; from < records.length; from += insertedTogether) {

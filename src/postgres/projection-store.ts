@@ -62,12 +62,14 @@ class PostgresProjectionStore implements ProjectionStore<PostgresTransaction> {
     })
   }
 
-  begin(
+  async begin(
     projection: string,
     state: Checkpoint['state'],
     create: (tx: PostgresQuery, build: ProjectionBuild) => Promise<void>,
   ): Promise<Checkpoint> {
     const { schema } = this.#database
+    const known = (await this.checkpoints(projection)).find((each) => each.state === state)
+    if (known !== undefined) return known
     return this.#database.transaction(async (tx) => {
       // Whoever begins one at the same time waits here, and finds it then.
       const lock = `INSERT INTO ${schema}.projection AS p (name, last_build) VALUES ($1, 0)

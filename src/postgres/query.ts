@@ -29,3 +29,10 @@ export interface PostgresNotification {
 export interface PostgresPool extends PostgresQuery {
   connect(): Promise<PostgresClient>
 }
+
+/** `T` inside a transaction, `E` in one that has failed, `I` outside; undefined of a handle that does not say. */
+export function statusOf(tx: PostgresQuery): string | undefined {
+  if (!('getTransactionStatus' in tx) || typeof tx.getTransactionStatus !== 'function') return undefined
+  const status: unknown = tx.getTransactionStatus()
+  return typeof status === 'string' ? status : undefined
+}

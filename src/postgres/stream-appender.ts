@@ -1,119 +1,126 @@
-import { createHash } from 'node:crypto'
 import { limits } from '../kernel/index.ts'
-import type { Appended, StreamId } from '../streams/index.ts'
+import type { Appended } from '../streams/index.ts'
 import type { Database } from './database.ts'
 import { sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery } from './query.ts'
-import { type Row, rowsOf } from './sql.ts'
-import {
-  type AppendOutcome,
-  decideAppends,
-  keyOf,
-  type StreamAppend,
-  type StreamPlace,
-} from './stream-appends.ts'
+import { sharedTransaction } from './shared-transaction.ts'
+import { type AppendOutcome, keyOf, type StreamAppend } from './stream-appends.ts'
 import type { streamStatements } from './stream-statements.ts'
+import { StreamWrites } from './stream-writes.ts'
+import { Together } from './together.ts'
+
+/** An append, and what else is to be written in its transaction. */
+export interface AppendRequest extends StreamAppend {
+  readonly within?: ((tx: PostgresQuery) => Promise<void>) | undefined
+}
 
 interface Waiting {
-  readonly append: StreamAppend
+  readonly append: AppendRequest
   readonly fulfil: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
 
-/** Another process appends to the stream right now. */
+/** Another transaction appends to the stream right now. */
 const busy = Symbol('busy')
 
 /** How often an append that met another of the same event ids looks what has become of that. */
 const attempts = 3
 
 /**
- * Appends to streams. Those that are asked for while a transaction is under way share the next one. A stream is locked before
- * the transaction gets its xid, so that the order of xids is that of its versions.
+ * Appends to streams. Those of one turn of the event loop, and those that come while others are under way, share a
+ * transaction. Where one of them spoils it for the others, each gets one of its own.
  */
 export class StreamAppender {
-  readonly #database: Database
-  readonly #sql: ReturnType<typeof streamStatements>
+  readonly #writes: StreamWrites
   readonly #written: () => void
-  #waiting: Waiting[] = []
-  #flushing: Promise<void> | undefined
+  readonly #alone = new Set<Promise<unknown>>()
+  /** Apart from each other: what goes with an append may take long, and plain ones are not to wait for it. */
+  readonly #plain: Together<Waiting>
+  readonly #withMore: Together<Waiting>
 
   /** @param written is called when events have committed. */
   constructor(database: Database, sql: ReturnType<typeof streamStatements>, written: () => void) {
-    this.#database = database
-    this.#sql = sql
+    this.#writes = new StreamWrites(database, sql)
     this.#written = written
+    const clock = database.timers
+    const run = (group: readonly Waiting[]): Promise<void> => this.#appendTogether(group)
+    this.#plain = new Together({ clock, groups: 1, take: takePlain, run })
+    this.#withMore = new Together({ clock, groups: limits.postgresAppending, take: takeWithMore, run })
   }
 
-  /** Shares a transaction with what else waits. */
-  append(append: StreamAppend): Promise<Appended> {
+  append(append: AppendRequest): Promise<Appended> {
     return new Promise((fulfil, reject) => {
-      this.#waiting.push({ append, fulfil, reject })
-      this.#flushing ??= this.#flush()
+      const together = append.within === undefined ? this.#plain : this.#withMore
+      together.add({ append, fulfil, reject })
     })
-  }
-
-  /** In a transaction of its own, with what else is to be written in it. */
-  async appendWith(append: StreamAppend, within?: (tx: PostgresQuery) => Promise<void>): Promise<Appended> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const [outcome] = await this.#inThisEra(async (tx) => {
-          const { rows } = await tx.query(this.#sql.lock, [this.#lockOf(append.stream)])
-          checkEra(rows as readonly Row[])
-          const outcomes = await this.#write(tx, [append])
-          // What `within` writes without events has to be undone with them.
-          for (const each of outcomes) if ('error' in each) throw each.error
-          if (wasWritten(outcomes[0])) await within?.(tx)
-          return outcomes
-        })
-        return this.#told(outcome, append)
-      } catch (error) {
-        // Another stream got an event of the same id meanwhile: now it can be seen.
-        if (stateOf(error) !== sqlState.uniqueViolation || attempt === attempts) throw error
-      }
-    }
   }
 
   /** Fulfils when nothing waits. */
   async settled(): Promise<void> {
-    await this.#flushing
+    await Promise.all([this.#plain.settled(), this.#withMore.settled()])
+    await Promise.all(this.#alone)
   }
 
-  async #flush(): Promise<void> {
-    // Those of this turn of the event loop come along.
-    await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#appendTogether(this.#take())
-    this.#flushing = undefined
-  }
-
-  #take(): readonly Waiting[] {
-    let bytes = 0
-    let count = 0
-    for (const { append } of this.#waiting.slice(0, limits.postgresAppends)) {
-      for (const { body } of append.events) bytes += body.length
-      if (count > 0 && bytes > limits.groupCommitBytes) break
-      count += 1
-    }
-    return this.#waiting.splice(0, count)
-  }
-
-  async #appendTogether(batch: readonly Waiting[]): Promise<void> {
+  async #appendTogether(group: readonly Waiting[]): Promise<void> {
+    const share = { spoiled: false }
     try {
-      const outcomes = await this.#inThisEra((tx) => this.#tryWrite(tx, batch))
-      for (const [index, waiting] of batch.entries()) {
+      const outcomes = await this.#writes.transaction((tx) => this.#tryWrite(tx, group, share))
+      for (const [index, waiting] of group.entries()) {
         const outcome = outcomes[index]
         if (outcome === busy) this.#appendAlone(waiting)
         else this.#settle(waiting, outcome)
       }
     } catch (error) {
-      // Of events that another process has appended meanwhile each append is to know by itself.
-      if (stateOf(error) === sqlState.uniqueViolation) for (const each of batch) this.#appendAlone(each)
-      else for (const { reject } of batch) reject(error)
+      // Of events that another process has appended meanwhile each append is to know by itself, too.
+      const again = share.spoiled ? group.length > 1 : stateOf(error) === sqlState.uniqueViolation
+      for (const each of group)
+        if (again) this.#appendAlone(each)
+        else each.reject(error)
     }
+  }
+
+  async #tryWrite(
+    tx: PostgresQuery,
+    group: readonly Waiting[],
+    share: { spoiled: boolean },
+  ): Promise<readonly (AppendOutcome | typeof busy)[]> {
+    const all = group.map(({ append }) => append)
+    const locked = await this.#writes.tryLock(
+      tx,
+      all.map(({ stream }) => stream),
+    )
+    const appends = all.filter(({ stream }) => locked.has(keyOf(stream)))
+    const outcomes = await this.#writes.write(tx, appends)
+    await withMore(tx, appends, outcomes, share)
+    const each = outcomes.values()
+    return all.map(({ stream }) => (locked.has(keyOf(stream)) ? (each.next().value ?? busy) : busy))
   }
 
   /** Not to let the others wait for whoever has the stream locked. */
   #appendAlone({ append, fulfil, reject }: Waiting): void {
-    this.appendWith(append).then(fulfil, reject)
+    const done: Promise<void> = this.#tryAlone(append)
+      .then(fulfil, reject)
+      .finally(() => this.#alone.delete(done))
+    this.#alone.add(done)
+  }
+
+  async #tryAlone(append: AppendRequest): Promise<Appended> {
+    for (let attempt = 1; ; attempt++) {
+      const share = { spoiled: false }
+      try {
+        const [outcome] = await this.#writes.transaction(async (tx) => {
+          await this.#writes.lock(tx, append.stream)
+          const outcomes = await this.#writes.write(tx, [append])
+          await withMore(tx, [append], outcomes, share)
+          return outcomes
+        })
+        return this.#told(outcome, append)
+      } catch (error) {
+        // Another stream got an event of the same id meanwhile: now it can be seen.
+        const again = !share.spoiled && stateOf(error) === sqlState.uniqueViolation
+        if (!again || attempt === attempts) throw error
+      }
+    }
   }
 
   #settle({ append, fulfil, reject }: Waiting, outcome: AppendOutcome | undefined): void {
@@ -130,86 +137,46 @@ export class StreamAppender {
     if (outcome.appended.written && events.length > 0) this.#written()
     return outcome.appended
   }
-
-  async #tryWrite(
-    tx: PostgresQuery,
-    batch: readonly Waiting[],
-  ): Promise<readonly (AppendOutcome | typeof busy)[]> {
-    const streams = new Map(batch.map(({ append }) => [keyOf(append.stream), append.stream]))
-    const keys = [...streams.values()].map((stream) => this.#lockOf(stream))
-    const rows = await rowsOf(tx, this.#sql.tryLock, [keys])
-    checkEra(rows)
-    const locked = new Set([...streams.keys()].filter((_, index) => rows[index]?.['locked'] === true))
-    const appends = batch.map(({ append }) => append).filter(({ stream }) => locked.has(keyOf(stream)))
-    const outcomes = (await this.#write(tx, appends)).values()
-    return batch.map(({ append }) =>
-      locked.has(keyOf(append.stream)) ? (outcomes.next().value ?? busy) : busy,
-    )
-  }
-
-  async #write(tx: PostgresQuery, appends: readonly StreamAppend[]): Promise<readonly AppendOutcome[]> {
-    if (appends.length === 0) return []
-    const streams = appends.map(({ stream }) => stream)
-    const ids = appends.flatMap(({ events }) => events.map(({ id }) => id))
-    const found = await rowsOf(tx, this.#sql.find, [...columnsOf(streams), ids])
-    const versions = found.filter((row) => row['event_id'] === null).map(placeOf)
-    const places = found.filter((row) => row['event_id'] !== null)
-    const byId = new Map(places.map((row) => [String(row['event_id']), placeOf(row)]))
-    const decided = decideAppends(appends, versions, byId)
-    if (decided.events.length > 0) {
-      await tx.query(this.#sql.write, [
-        ...columnsOf(decided.events.map(({ stream }) => stream)),
-        decided.events.map(({ version }) => version),
-        decided.events.map(({ id }) => id),
-        decided.events.map(({ type }) => type),
-        decided.events.map(({ timeMs }) => timeMs),
-        decided.events.map(({ body }) => body),
-        ...columnsOf(decided.streams.map(({ stream }) => stream)),
-        decided.streams.map(({ version }) => version),
-        this.#database.nowMs,
-      ])
-    }
-    return decided.outcomes
-  }
-
-  /** A new era is begun before anything is written, in a transaction of its own: whoever writes next is to see it. */
-  async #inThisEra<Result>(run: (tx: PostgresQuery) => Promise<Result>): Promise<Result> {
-    try {
-      return await this.#database.transaction(run)
-    } catch (error) {
-      if (error !== eraEnded) throw error
-      await this.#database.query(this.#sql.newEra)
-      return this.#database.transaction(run)
-    }
-  }
-
-  /** A lock is a number of 64 bits: two streams that share one only wait for each other. */
-  #lockOf(stream: StreamId): string {
-    const hash = createHash('sha256')
-      .update(`${this.#database.schemaName} ${keyOf(stream)}`)
-      .digest()
-    return hash.readBigInt64BE().toString()
-  }
 }
 
-/** The tables came to this server with a dump, and it numbers transactions anew. */
-const eraEnded = new Error('The tables were written on another server, and a new era begins.')
-
-function checkEra([row]: readonly Row[]): void {
-  if (row?.['is_this_era'] === false) throw eraEnded
+/** Runs what is to be written with those appends that were written, side by side. Rejects when all have ended. */
+async function withMore(
+  tx: PostgresQuery,
+  appends: readonly AppendRequest[],
+  outcomes: readonly AppendOutcome[],
+  share: { spoiled: boolean },
+): Promise<void> {
+  const shared = appends.length > 1 ? sharedTransaction(tx) : tx
+  const running = appends.map(async ({ within }, index) => {
+    const outcome = outcomes[index]
+    if (outcome !== undefined && 'appended' in outcome && outcome.appended.written) await within?.(shared)
+  })
+  const failed = (await Promise.allSettled(running)).find((each) => each.status === 'rejected')
+  if (failed === undefined) return
+  share.spoiled = true
+  throw failed.reason
 }
 
-function wasWritten(outcome: AppendOutcome | undefined): boolean {
-  return outcome !== undefined && 'appended' in outcome && outcome.appended.written
-}
-
-function columnsOf(streams: readonly StreamId[]): [string[], string[]] {
-  return [streams.map(({ name }) => name), streams.map(({ id }) => id)]
-}
-
-function placeOf(row: Row): StreamPlace {
-  return {
-    stream: { name: String(row['name']), id: String(row['id']) },
-    version: Number(row['version']),
+/** As many as one transaction is to hold. */
+function takePlain(waiting: readonly Waiting[]): number {
+  let bytes = 0
+  let count = 0
+  for (const { append } of waiting.slice(0, limits.postgresAppends)) {
+    for (const { body } of append.events) bytes += body.length
+    if (count > 0 && bytes > limits.groupCommitBytes) break
+    count += 1
   }
+  return count
+}
+
+/** The same of different streams: what goes with two appends to one is written in their order. */
+function takeWithMore(waiting: readonly Waiting[]): number {
+  const most = takePlain(waiting)
+  const streams = new Set<string>()
+  for (const { append } of waiting.slice(0, most)) {
+    const key = keyOf(append.stream)
+    if (streams.has(key)) break
+    streams.add(key)
+  }
+  return streams.size
 }

@@ -12,11 +12,13 @@ import type {
 } from '../streams/index.ts'
 import { Changes } from './changes.ts'
 import { Database, type PostgresOptions } from './database.ts'
+import { Lookup } from './lookup.ts'
 import { Session } from './session.ts'
 import type { PostgresSource } from './source.ts'
 import { only, type Row } from './sql.ts'
 import { StreamAppender } from './stream-appender.ts'
 import { streamStatements } from './stream-statements.ts'
+import { columnsOf } from './stream-writes.ts'
 import type { PostgresTransaction } from './transaction.ts'
 
 /** Streams in PostgreSQL, in the database of the service's own rows. */
@@ -27,6 +29,18 @@ export function postgresStreams(
   return new PostgresStreamStore(new Database(source, options))
 }
 
+/** A page of one stream, forward. */
+interface PageQuestion {
+  readonly stream: StreamId
+  readonly from: number
+  readonly limit: number
+}
+
+interface SnapshotQuestion {
+  readonly stream: StreamId
+  readonly key: string
+}
+
 class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   readonly #database: Database
   readonly #sql: ReturnType<typeof streamStatements>
@@ -34,6 +48,9 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   readonly #changes: Changes
   readonly #listeners = new Listeners()
   readonly #appender: StreamAppender
+  readonly #pages: Lookup<PageQuestion, readonly StreamRecord[]>
+  readonly #events: Lookup<string, StreamRecord | undefined>
+  readonly #snapshots: Lookup<SnapshotQuestion, StoredSnapshot | undefined>
 
   constructor(database: Database) {
     this.#database = database
@@ -44,6 +61,10 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
       this.#listeners.tell()
       this.#changes.announce({ streams: true })
     })
+    const { timers } = database
+    this.#pages = new Lookup(timers, (questions) => this.#pagesOf(questions))
+    this.#events = new Lookup(timers, (ids) => this.#eventsOf(ids))
+    this.#snapshots = new Lookup(timers, (questions) => this.#snapshotsOf(questions))
   }
 
   append(
@@ -51,16 +72,16 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
     events: readonly StreamEvent[],
     { expected, within }: AppendOptions<PostgresTransaction>,
   ): Promise<Appended> {
-    const append = { stream, events, expected }
-    return within === undefined ? this.#appender.append(append) : this.#appender.appendWith(append, within)
+    return this.#appender.append({ stream, events, expected, within })
   }
 
   async read(
     { name, id }: StreamId,
     { direction = 'forward', from, limit }: ReadStream,
   ): Promise<readonly StreamRecord[]> {
-    const first = from ?? (direction === 'forward' ? 1 : Number.MAX_SAFE_INTEGER)
-    return (await this.#database.query(this.#sql.read[direction], [name, id, first, limit])).map(recordOf)
+    if (direction === 'forward') return this.#pages.ask({ stream: { name, id }, from: from ?? 1, limit })
+    const values = [name, id, from ?? Number.MAX_SAFE_INTEGER, limit]
+    return (await this.#database.query(this.#sql.readBackward, values)).map(recordOf)
   }
 
   async readAll({
@@ -78,8 +99,7 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   }
 
   async find(eventId: string): Promise<StreamRecord | undefined> {
-    const [row] = await this.#database.query(this.#sql.findEvent, [eventId])
-    return row && recordOf(row)
+    return this.#events.ask(eventId)
   }
 
   /** In slices of one commit each. */
@@ -105,8 +125,7 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   }
 
   async loadSnapshot({ name, id }: StreamId, key: string): Promise<StoredSnapshot | undefined> {
-    const [row] = await this.#database.query(this.#sql.loadSnapshot, [name, id, key])
-    return row && { version: Number(row['version']), state: String(row['state']) }
+    return this.#snapshots.ask({ stream: { name, id }, key })
   }
 
   async saveSnapshot({ name, id }: StreamId, key: string, { version, state }: StoredSnapshot): Promise<void> {
@@ -124,11 +143,38 @@ class PostgresStreamStore implements StreamStore<PostgresTransaction> {
   }
 
   async close(): Promise<void> {
-    await this.#appender.settled()
+    const lookups = [this.#pages, this.#events, this.#snapshots]
+    await Promise.all([this.#appender, ...lookups].map((each) => each.settled()))
     this.#listeners.clear()
     this.#changes.close()
     await this.#session.close()
     await this.#database.close()
+  }
+
+  async #pagesOf(questions: readonly PageQuestion[]): Promise<(index: number) => readonly StreamRecord[]> {
+    const values = [
+      ...columnsOf(questions.map(({ stream }) => stream)),
+      questions.map(({ from }) => from),
+      questions.map(({ limit }) => limit),
+    ]
+    const rows = await this.#database.query(this.#sql.readForward, values)
+    const pages = Map.groupBy(rows, indexOf)
+    return (index) => (pages.get(index) ?? []).map(recordOf)
+  }
+
+  async #eventsOf(ids: readonly string[]): Promise<(index: number) => StreamRecord | undefined> {
+    const rows = await this.#database.query(this.#sql.findEvents, [ids])
+    const records = new Map(rows.map((row) => [String(row['event_id']), recordOf(row)]))
+    return (index) => records.get(ids[index] ?? '')
+  }
+
+  async #snapshotsOf(
+    questions: readonly SnapshotQuestion[],
+  ): Promise<(index: number) => StoredSnapshot | undefined> {
+    const values = [...columnsOf(questions.map(({ stream }) => stream)), questions.map(({ key }) => key)]
+    const rows = await this.#database.query(this.#sql.loadSnapshots, values)
+    const snapshots = new Map(rows.map((row) => [indexOf(row), snapshotOf(row)]))
+    return (index) => snapshots.get(index)
   }
 
   async #horizon(): Promise<unknown> {
@@ -145,6 +191,15 @@ function placeAfter(after: string | undefined): readonly string[] {
     'option_invalid',
     `There is no position ${JSON.stringify(after)} in PostgreSQL. Give one that was read from it, or none to begin at the start.`,
   )
+}
+
+/** Which question a row answers. */
+function indexOf(row: Row): number {
+  return Number(row['asked']) - 1
+}
+
+function snapshotOf(row: Row): StoredSnapshot {
+  return { version: Number(row['version']), state: String(row['state']) }
 }
 
 function recordOf(row: Row): StreamRecord {

@@ -34,6 +34,7 @@ export class SqliteStreamStore implements StreamStore<SqliteTransaction> {
   readonly #list: StatementSync
   readonly #snapshot: StatementSync
   readonly #keep: StatementSync
+  readonly #prune: StatementSync
   readonly #listeners = new Listeners()
   #stopWatching: (() => void) | undefined
 
@@ -54,8 +55,13 @@ export class SqliteStreamStore implements StreamStore<SqliteTransaction> {
     )
     this.#keep = database.prepare(
       `INSERT INTO tidings_snapshot (slot, key, version, state) VALUES (?, ?, ?, ?)
-       ON CONFLICT (slot) DO UPDATE SET key = excluded.key, version = excluded.version, state = excluded.state
-       WHERE excluded.key <> tidings_snapshot.key OR excluded.version > tidings_snapshot.version`,
+       ON CONFLICT (slot, key) DO UPDATE SET version = excluded.version, state = excluded.state
+       WHERE excluded.version > tidings_snapshot.version`,
+    )
+    this.#prune = database.prepare(
+      `DELETE FROM tidings_snapshot WHERE slot = ?1 AND key IN (
+         SELECT key FROM tidings_snapshot WHERE slot = ?1 AND key <> ?2
+         ORDER BY version DESC LIMIT -1 OFFSET ${limits.streamSnapshots - 1})`,
     )
   }
 
@@ -124,7 +130,9 @@ export class SqliteStreamStore implements StreamStore<SqliteTransaction> {
   saveSnapshot(stream: StreamId, key: string, { version, state }: StoredSnapshot): Promise<void> {
     return this.#writer.write(() => {
       const slot = this.#table.slotOf(stream)
-      if (slot !== undefined) this.#keep.run(slot, key, version, state)
+      if (slot === undefined) return
+      this.#keep.run(slot, key, version, state)
+      this.#prune.run(slot, key)
     })
   }
 

@@ -169,8 +169,8 @@ CREATE TABLE tidings_outbox_relay (
 `
 
 /**
- * A position is never used again, also when the newest event is deleted: hence AUTOINCREMENT. There is one snapshot of a
- * stream, under the key of whoever saved one last.
+ * A position is never used again, also when the newest event is deleted: hence AUTOINCREMENT. Of a stream
+ * there are a few snapshots, of builds that run side by side.
  */
 const streamTables = `
 CREATE TABLE tidings_stream (
@@ -195,10 +195,11 @@ CREATE TABLE tidings_stream_event (
 ) STRICT;
 
 CREATE TABLE tidings_snapshot (
-  slot INTEGER PRIMARY KEY,
+  slot INTEGER NOT NULL,
   key TEXT NOT NULL,
   version INTEGER NOT NULL,
-  state TEXT NOT NULL
+  state TEXT NOT NULL,
+  PRIMARY KEY (slot, key)
 ) STRICT;
 `
 

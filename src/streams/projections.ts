@@ -159,7 +159,7 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
   async #catchUpOrWarn(signal: AbortSignal, again: () => void): Promise<void> {
     for (const projection of this.#projections.values()) {
       try {
-        await this.#bringUp(projection, 'live', () => undefined)
+        await this.#bringUp(projection, 'live', () => undefined, signal)
       } catch (error) {
         process.emitWarning(toError(error))
         again()
@@ -172,6 +172,7 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
     projection: Projection<T['tx']>,
     state: Checkpoint['state'],
     progress: (at: ProjectionProgress) => void,
+    signal?: AbortSignal,
   ): Promise<ProjectionBuild> {
     const { name } = projection
     const create = (tx: T['tx'], { build }: ProjectionBuild): T['written'] =>
@@ -186,25 +187,29 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
     for (let applied = 0; ; ) {
       const page = await this.#streams.readAll({ after: position, names, limit: limits.projectionBatch })
       const last = page.at(-1)
-      if (last === undefined) return buildOf(begun)
-      if (await this.#apply(projection, begun, { from: position, to: last.position }, page)) {
+      if (last === undefined || signal?.aborted) return buildOf(begun)
+      const fenced = await this.#apply(projection, begun, { from: position, to: last.position }, page)
+      if (fenced === undefined) {
         position = last.position
         applied += page.length
         tell(applied)
       } else {
-        begun = await this.#store.begin(name, state, create)
-        position = begun.position
+        const found = await this.#store.begin(name, state, create)
+        // Nobody was faster: the projection itself has thrown it.
+        if (found.build === begun.build && found.position === position) throw fenced
+        begun = found
+        position = found.position
       }
     }
   }
 
-  /** False when another process was faster. */
+  /** Gives what says that another process was faster. */
   async #apply(
     projection: Projection<T['tx']>,
     build: ProjectionBuild,
     { from, to }: { readonly from: string | undefined; readonly to: string },
     page: readonly StreamRecord[],
-  ): Promise<boolean> {
+  ): Promise<Error | undefined> {
     const byName = new Map(projection.streams.map((stream) => [stream.name, stream]))
     const events = page.flatMap((record) => {
       const stream = byName.get(record.stream.name)
@@ -215,9 +220,9 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
       await this.#store.apply(buildOf(build), from, to, (tx) =>
         inOrder(events, (event) => projection.apply(tx, event, table)),
       )
-      return true
+      return undefined
     } catch (error) {
-      if (isTidingsError(error, 'fenced')) return false
+      if (isTidingsError(error, 'fenced')) return error
       throw error
     }
   }

@@ -102,6 +102,14 @@ describe('An aggregate', () => {
     )
   })
 
+  test.each([{}, undefined, 'order-7'])('is what is saved, and not %j', async (given) => {
+    const { streams } = opened()
+    const saving = streams.repository(orderStream, Order).save(given as never)
+    await expect(saving).rejects.toThrow(
+      /^option_invalid: The repository of order got .* to save. Give an aggregate that it has loaded/,
+    )
+  })
+
   test('raises nothing that its stream does not have, or with data that is wrong', async () => {
     const { streams } = opened()
     const fresh = await streams.repository(orderStream, Order).load('7')

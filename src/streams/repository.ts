@@ -1,4 +1,5 @@
 import type { CloudEvent } from '../event/index.ts'
+import { shown, TidingsError } from '../kernel/index.ts'
 import { type Aggregate, handleOf, type Stamp } from './aggregate.ts'
 import { checkCommandOptions, type CommandOptions, checkSynchronous, derivedId } from './command-options.ts'
 import type { StreamDefinition } from './define-stream.ts'
@@ -9,7 +10,7 @@ import type { StateDifference } from './difference.ts'
 import type { Folded } from './fold.ts'
 import type { StreamId } from './stream-store.ts'
 import type { PointInTime } from './time-travel.ts'
-import type { Turns } from './turns.ts'
+import type { CommandTurns } from './command-turns.ts'
 
 /** Loads and saves the aggregates of one class. */
 export interface Repository<A> {
@@ -45,7 +46,7 @@ export interface StreamRepository<A> extends Repository<A> {
 export interface RepositoryParts<A> {
   readonly stream: StreamDefinition
   readonly origin: EventOrigin
-  readonly turns: Turns
+  readonly turns: CommandTurns
   /** The aggregate as it is stored, or a new one, and its version. */
   restore(id: string, point: PointInTime): Promise<Folded<A>>
   /** Gives the version after it. */
@@ -79,6 +80,7 @@ export function repositoryOf<A extends Aggregate>(
 
   const save: Repository<A>['save'] = async (aggregate, options = {}) => {
     checkCommandOptions('save', options)
+    checkAggregate(stream.name, aggregate)
     while (saving.has(aggregate)) await saving.get(aggregate)?.catch(() => undefined)
     const saved = saveRaised(aggregate, options.causedBy).finally(() => saving.delete(aggregate))
     saving.set(aggregate, saved)
@@ -109,6 +111,15 @@ export function repositoryOf<A extends Aggregate>(
       })
     },
   }
+}
+
+/** @throws `option_invalid` for what no repository has made. */
+function checkAggregate(name: string, given: unknown): void {
+  if (given instanceof Object && '~handle' in given) return
+  throw new TidingsError(
+    'option_invalid',
+    `The repository of ${name} got ${shown(given)} to save. Give an aggregate that it has loaded: const loaded = await repository.load(id).`,
+  )
 }
 
 /** Events are made when they are raised: `when` sees them as they will be read again. */

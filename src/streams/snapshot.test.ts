@@ -94,6 +94,19 @@ describe('A snapshot', () => {
     expect((await streams.load(build(2), '7')).state.payments).toEqual(['a', 'b', 'c'])
   })
 
+  test('of each build is kept while both are at work: neither reads all events again and again', async () => {
+    const { streams, store } = await filled(build(1))
+    await streams.load(build(2), '7')
+    const count = counting(store)
+    for (const id of ['d', 'e', 'f', 'g']) {
+      await streams.execute(build(1), '7', pay(id))
+      await streams.execute(build(2), '7', pay(`${id}2`))
+    }
+    // At most the event of the snapshot and two after it, for each command.
+    expect(count.events).toBeLessThanOrEqual(8 * 3)
+    expect((await streams.load(build(2), '7')).state.payments.length).toBe(11)
+  })
+
   test("does not count when the events' schemas have changed", async () => {
     const { streams, store } = await filled()
     const paidTwice = defineEvent('order.paid')
@@ -235,6 +248,24 @@ describe("An aggregate's snapshot", () => {
     count.events = 0
     expect((await orders.load('7')).payments).toEqual(['a', 'not yet saved', 'c'])
     expect(count.events).toBe(1)
+  })
+
+  test('is saved when a load finds none so new, and not when it looks at the past', async () => {
+    const { streams, store } = opened()
+    const plain = streams.repository(orderStream, SavedOrder)
+    await plain.update('7', (each) => each.place(1))
+    await plain.update('7', (each) => each.pay('a'))
+    const orders = streams.repository(orderStream, SavedOrder, { snapshots })
+    const count = counting(store)
+    await orders.load('7', { version: 2 })
+    const loaded = await orders.load('7')
+    expect(count.events).toBe(4)
+    count.events = 0
+    expect((await orders.load('7')).payments).toEqual(['a'])
+    expect(count.events).toBe(1)
+    loaded.pay('b')
+    await orders.save(loaded)
+    expect((await orders.load('7')).payments).toEqual(['a', 'b'])
   })
 
   test('needs its two methods', () => {

@@ -68,6 +68,20 @@ export function dueSnapshot<State>(
   }
 }
 
+/** Saves the snapshot of a state that is due. Gives the state as it is then. */
+export async function saveDueSnapshot<State>(
+  store: SnapshotStore,
+  stream: StreamId,
+  rule: SnapshotRule<State> | undefined,
+  reached: Reached<State>,
+): Promise<Reached<State>> {
+  const state = dueSnapshot(stream, rule, reached)
+  if (state === undefined || rule === undefined) return reached
+  const { version } = reached
+  await writeSnapshot(store, stream, rule.key, { version, state })
+  return { ...reached, snapshotVersion: version }
+}
+
 /** Nothing depends on a snapshot: what was appended stays appended when it cannot be written. */
 export async function writeSnapshot(
   store: SnapshotStore,

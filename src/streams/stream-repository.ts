@@ -7,10 +7,16 @@ import { differencesOf } from './difference.ts'
 import type { Cause } from './domain-events.ts'
 import { afterEvents, type Fold, foldStream, type Reached } from './fold.ts'
 import { type RepositoryParts, repositoryOf, type StreamRepository } from './repository.ts'
-import { dueSnapshot, type SnapshotRule, type SnapshotStore, writeSnapshot } from './snapshot.ts'
+import {
+  dueSnapshot,
+  saveDueSnapshot,
+  type SnapshotRule,
+  type SnapshotStore,
+  writeSnapshot,
+} from './snapshot.ts'
 import { checkSnapshots, type SnapshotOptions, snapshotKey } from './snapshot-options.ts'
 import type { StreamReads } from './stream-reader.ts'
-import { untilOf } from './time-travel.ts'
+import { isNow, untilOf } from './time-travel.ts'
 
 export interface RepositoryOptions<A> {
   /**
@@ -60,8 +66,13 @@ export function streamRepository<A extends Aggregate>(
     ...parts,
     stream,
     async restore(id, point) {
-      const restored = await foldStream(store, id, foldOf(id), untilOf(point))
-      reached.set(restored.state, restored)
+      const fold = foldOf(id)
+      const until = untilOf(point)
+      const restored = await foldStream(store, id, fold, until)
+      const kept = isNow(until)
+        ? await saveDueSnapshot(store, { name: stream.name, id }, fold.snapshots, restored)
+        : restored
+      reached.set(restored.state, kept)
       return restored
     },
     async append(changed, raised, how) {

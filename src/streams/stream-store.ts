@@ -106,7 +106,10 @@ export interface StreamStore<T extends CallerTransaction = CallerTransaction> {
   ): Promise<readonly StreamSummary[]>
   /** The newest snapshot under a key, which names whose state it is and how that is made; undefined for none. */
   loadSnapshot(stream: StreamId, key: string): Promise<StoredSnapshot | undefined>
-  /** Replaces the snapshots of the stream under other keys, and older ones under this. */
+  /**
+   * Replaces an older snapshot under this key. Of other keys the newest `limits.streamSnapshots - 1` are kept: builds that run
+   * side by side keep theirs, and those of builds that are gone go.
+   */
   saveSnapshot(stream: StreamId, key: string, snapshot: StoredSnapshot): Promise<void>
   /** Calls back when something may have been appended, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void

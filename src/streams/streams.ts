@@ -8,17 +8,17 @@ import { type Decider, decided, deciderFold, type NewEventOf } from './decider.t
 import { differencesOf, type StateDifference } from './difference.ts'
 import type { StreamDefinition } from './define-stream.ts'
 import { type Cause, type EventOrigin, makeDomainEvent } from './domain-events.ts'
-import { type Fold, type Folded, foldOn, foldStream, type Reached } from './fold.ts'
+import { type Folded, foldOn, foldStream } from './fold.ts'
 import { timestampOf } from './moment.ts'
 import { type ReadAllOptions, type ReadOptions, type RecordedEvent, readAll, readStream } from './read.ts'
 import type { StreamRepository } from './repository.ts'
 import { checkStreamId, streamText } from './stream-name.ts'
-import { dueSnapshot, writeSnapshot } from './snapshot.ts'
+import { saveDueSnapshot } from './snapshot.ts'
 import { type RepositoryOptions, streamRepository } from './stream-repository.ts'
 import type { Appended, ExpectedVersion, StreamId, StreamStore } from './stream-store.ts'
 import { checkStreamsOptions, type StreamsOptions } from './streams-options.ts'
-import { type PointInTime, untilOf } from './time-travel.ts'
-import { Turns } from './turns.ts'
+import { isNow, type PointInTime, untilOf } from './time-travel.ts'
+import { CommandTurns } from './command-turns.ts'
 
 export interface AppendStreamOptions extends CommandOptions {
   /** What the stream must be at. */
@@ -39,7 +39,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
   readonly store: StreamStore<T>
   readonly #origin: EventOrigin
   readonly #integration: Integration<T>
-  readonly #turns: Turns
+  readonly #turns: CommandTurns
 
   /** Use {@link openStreams}. */
   constructor(options: StreamsOptions<T>) {
@@ -48,7 +48,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     this.store = store
     this.#origin = { source, schemaBase, clock, ids: createIds(clock, random) }
     this.#integration = { outbox, mappings }
-    this.#turns = new Turns(clock, random)
+    this.#turns = new CommandTurns(clock, random)
   }
 
   /**
@@ -77,7 +77,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
       const after = foldOn(fold, before, events)
       if (events.length > 0)
         await this.#append(stream, events, { expected: before.version, cause: options.causedBy })
-      await this.#saveSnapshot(stream, fold, after)
+      await saveDueSnapshot(this.store, stream, fold.snapshots, after)
       return after.state
     })
   }
@@ -93,8 +93,7 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     const fold = deciderFold(decider)
     const until = untilOf(point)
     const reached = await foldStream(this.store, id, fold, until)
-    if (until.asOfMs === undefined && until.version === undefined)
-      await this.#saveSnapshot(stream, fold, reached)
+    if (isNow(until)) await saveDueSnapshot(this.store, stream, fold.snapshots, reached)
     return { state: reached.state, version: reached.version }
   }
 
@@ -195,11 +194,5 @@ export class Streams<T extends CallerTransaction = CallerTransaction> implements
     how: { readonly expected: ExpectedVersion; readonly cause: Cause | undefined },
   ): Promise<Appended> {
     return appendEvents({ store: this.store, ...this.#integration }, stream, events, how)
-  }
-
-  async #saveSnapshot<State>(stream: StreamId, fold: Fold<State>, reached: Reached<State>): Promise<void> {
-    const state = dueSnapshot(stream, fold.snapshots, reached)
-    if (state === undefined || fold.snapshots === undefined) return
-    await writeSnapshot(this.store, stream, fold.snapshots.key, { version: reached.version, state })
   }
 }

@@ -18,7 +18,7 @@ import { expectedVersionError } from './expected-version.ts'
 import type { Mapping } from './mapping.ts'
 import { type Repository, type RepositoryParts, repositoryOf } from './repository.ts'
 import { checkOrigin } from './streams-options.ts'
-import { Turns } from './turns.ts'
+import { CommandTurns } from './command-turns.ts'
 
 /** The version that a row is moved from and to: how many events the aggregate has raised, 0 for none. */
 export interface RowVersions {
@@ -84,7 +84,7 @@ export function openTables<T extends CallerTransaction, Types extends string>(
   checkOrigin('openTables', options)
   const { source, schemaBase = defaultSchemaBase, clock = systemClock, random = systemRandom } = options
   const origin = { source, schemaBase, clock, ids: createIds(clock, random) }
-  const turns = new Turns(clock, random)
+  const turns = new CommandTurns(clock, random)
   // The mappings make what the outbox takes: the compiler has seen to it.
   const integration: Integration<T> = { outbox: options.outbox as never, mappings: options.mappings }
   return {

@@ -21,6 +21,11 @@ export function untilOf(point: PointInTime): Until {
   return { version, asOfMs: asOf === undefined ? undefined : momentMs('asOf', asOf) }
 }
 
+/** Whether all of the stream counts. */
+export function isNow({ asOfMs, version }: Until): boolean {
+  return asOfMs === undefined && version === undefined
+}
+
 /** @throws `option_invalid` */
 export function checkStreamVersion(version: number | undefined): void {
   if (version === undefined || (Number.isSafeInteger(version) && version >= 0)) return

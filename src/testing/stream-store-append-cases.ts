@@ -1,5 +1,5 @@
 import { deepStrictEqual, equal, ok, rejects } from 'node:assert/strict'
-import { isTidingsError } from '../kernel/index.ts'
+import { isTidingsError, limits } from '../kernel/index.ts'
 import type { ContractCases } from './contract.ts'
 import {
   append,
@@ -159,7 +159,7 @@ export const appendCases: ContractCases<StreamStoreContext> = {
     deepStrictEqual(await idsOf(context, order8), ['e'])
   },
 
-  'keeps one snapshot of a stream, the newest under its key': async ({ store, ...context }) => {
+  'keeps the newest snapshot of a stream under each key': async ({ store, ...context }) => {
     await append({ store, ...context }, order7, ['a', 'b', 'c'])
     equal(await store.loadSnapshot(order7, 'v1'), undefined)
     await store.saveSnapshot(order7, 'v1', { version: 2, state: '{"a":1}' })
@@ -167,7 +167,21 @@ export const appendCases: ContractCases<StreamStoreContext> = {
     deepStrictEqual(await store.loadSnapshot(order7, 'v1'), { version: 2, state: '{"a":1}' })
     equal(await store.loadSnapshot(order8, 'v1'), undefined)
     await store.saveSnapshot(order7, 'v2', { version: 1, state: '{"b":1}' })
-    equal(await store.loadSnapshot(order7, 'v1'), undefined)
+    deepStrictEqual(await store.loadSnapshot(order7, 'v1'), { version: 2, state: '{"a":1}' })
     deepStrictEqual(await store.loadSnapshot(order7, 'v2'), { version: 1, state: '{"b":1}' })
+  },
+
+  'forgets the oldest snapshots under other keys, beyond a few': async ({ store, ...context }) => {
+    await append({ store, ...context }, order7, ['a', 'b', 'c'])
+    const keys = Array.from({ length: limits.streamSnapshots }, (_, number) => `build ${number}`)
+    for (const [number, key] of keys.entries())
+      await store.saveSnapshot(order7, key, { version: 9 - number, state: '{}' })
+    await store.saveSnapshot(order8, 'build 0', { version: 1, state: '{}' })
+    await store.saveSnapshot(order7, 'another', { version: 1, state: '{}' })
+    const kept = await Promise.all([...keys, 'another'].map((key) => store.loadSnapshot(order7, key)))
+    deepStrictEqual(
+      kept.map((each) => each?.version),
+      [...keys.slice(0, -1).map((_, number) => 9 - number), undefined, 1],
+    )
   },
 }

@@ -1,4 +1,4 @@
-import { limits, TidingsError } from '../../kernel/index.ts'
+import { limits, TidingsError, Turns } from '../../kernel/index.ts'
 import type {
   CompatibilitySettings,
   IdentifiedSchema,
@@ -18,7 +18,6 @@ import type { SchemaStore, StoredVersion, SubjectSettings, SubjectState } from '
 import { defaultContext, type SchemaSubject, schemaSubjectOf, subjectText } from './schema-subject.ts'
 import { type RulesOf, rulesOf } from './schema-types.ts'
 import { type Scope, scopeOf } from './scope.ts'
-import { Turns } from './turns.ts'
 
 /** A registry inside this process, over a store: all that the registry server offers, without HTTP. */
 export class EmbeddedRegistry implements SchemaRegistry {
