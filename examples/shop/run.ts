@@ -45,7 +45,7 @@ async function runAt(
   const tally = new Tally()
   const watch = new Watch()
 
-  await using shop = await openShop({ place, port, split, report: live ? watch.report : undefined })
+  await using shop = await openShop({ place, port, split, failed: live ? watch.failed : undefined })
   // With --json, stdout is for the summary alone.
   if (!exit) (json ? process.stderr : process.stdout).write(welcome(shop))
   const closing = new AbortController()

@@ -1,11 +1,12 @@
 import type { Bus } from 'tidings'
-import type { Group, Report } from 'tidings/bus'
+import type { Group } from 'tidings/bus'
 import type { Capabilities } from 'tidings/log'
 import { allAccountedFor } from './account.ts'
 import { analytics } from './analytics/analytics.ts'
 import type { FiguresSoFar } from './analytics/figures.ts'
 import { catalog, type ShopEvent } from './catalog/catalog.ts'
 import { askOrdersAt } from './catalog/owner-of.ts'
+import { type Failure, onFailure } from './failure.ts'
 import { inventory } from './inventory/inventory.ts'
 import type { Stock } from './inventory/stock.ts'
 import type { SentMails } from './notifications/mailer.ts'
@@ -25,8 +26,8 @@ export interface ShopOptions {
   readonly port?: number | undefined
   /** Whether the services that read the log run in processes of their own. Default false. */
   readonly split?: boolean | undefined
-  /** Told of every delivery; by default a line on stderr for each that failed. */
-  readonly report?: Report | undefined
+  /** Told of every delivery that failed. By default a line on stderr. */
+  readonly failed?: ((failure: Failure) => void) | undefined
 }
 
 /** What everybody needs to know of a service's group. */
@@ -89,7 +90,7 @@ export async function openShop(options: ShopOptions): Promise<Shop> {
 }
 
 async function openParts(
-  { place, port, split = false, report }: ShopOptions,
+  { place, port, split = false, failed }: ShopOptions,
   opened: AsyncDisposableStack,
 ): Promise<ShopParts> {
   const stores = storesAt(place)
@@ -98,6 +99,8 @@ async function openParts(
   const mailer = closing(await stores.mailer())
   const figures = closing(await stores.figures())
   const stock = closing(await stores.stock())
+  if (!split) stock.follow()
+  const report = failed && onFailure(failed)
   const log = opened.use(await openLog(place, { source: '/orders-service', catalog, report }))
   const { bus } = log
   const orders = log.orders('/orders-service', mappings)
@@ -105,15 +108,11 @@ async function openParts(
   askOrdersAt(api.url)
   opened.defer(() => bus.drain())
   const groups = [notifications(bus, mailer), analytics(bus, figures), inventory(bus, stock)]
-  const readers = split ? groups.map((group) => closing(apart(group, place, api.url, bus))) : groups
+  const lagOf = async (name: string): Promise<number> =>
+    (await bus.admin.lag(name)).reduce((sum, { lag }) => sum + lag, 0)
+  const apart = { place, ordersUrl: api.url, lagOf, failed }
+  const readers = split ? groups.map((group) => closing(new ServiceProcess(group, apart))) : groups
   const relay = (): void => log.relay()
   const published = (): Promise<void> => log.published()
   return { bus, place, orders, ordersUrl: api.url, mailer, figures, stock, readers, relay, published }
-}
-
-/** The service of a group, in a process of its own: here it does not run. */
-function apart(group: Reader, place: Place, ordersUrl: string, { admin }: ShopParts['bus']): ServiceProcess {
-  const lag = async (): Promise<number> =>
-    (await admin.lag(group.name)).reduce((sum, each) => sum + each.lag, 0)
-  return new ServiceProcess(group, { place, ordersUrl, lag })
 }

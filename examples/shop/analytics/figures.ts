@@ -22,8 +22,8 @@ export interface FiguresSoFar {
   statuses(): Promise<Readonly<Record<string, number>>>
 }
 
-/** The figures, and an inbox in the same database: what `transact` adds commits with the fact that the event was handled. */
+/** The figures, and an inbox in the same database: what `transact` adds commits with the fact that the events were handled. */
 export interface Figures extends FiguresSoFar {
-  readonly inbox: InboxStore<(change: Change) => Promise<void>>
+  readonly inbox: InboxStore<(changes: readonly Change[]) => Promise<void>>
   close(): Promise<void>
 }

@@ -29,6 +29,8 @@ export interface Stock {
   totalSold(): Promise<number>
   /** Of which something was sold. */
   orders(): Promise<number>
+  /** Keeps the read model up to date from now on, until it is closed. */
+  follow(): void
   close(): Promise<void>
 }
 
@@ -39,6 +41,8 @@ export function openStock<T extends Transaction>(store: StockStore<T>): Stock {
     store: store.projections,
     projections: [store.sold],
   })
+  const closing = new AbortController()
+  let following: Promise<void> | undefined
   return {
     sell: async (productId, sell, delivery) =>
       void (await streams.execute(product, productId, sell, delivery)),
@@ -52,7 +56,12 @@ export function openStock<T extends Transaction>(store: StockStore<T>): Stock {
       for await (const { event } of streams.readAll([productStream])) ids.add(event.data.orderId)
       return ids.size
     },
+    follow() {
+      following ??= projections.follow(closing.signal)
+    },
     async close() {
+      closing.abort()
+      await following
       await streams.close()
       await store.close()
     },

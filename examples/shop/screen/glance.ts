@@ -1,4 +1,4 @@
-import type { DeliveryReport, Report } from 'tidings/bus'
+import type { Failure } from '../failure.ts'
 import type { Mail } from '../notifications/mailer.ts'
 import type { Shop } from '../shop.ts'
 import type { Tally } from '../tally.ts'
@@ -30,7 +30,7 @@ export interface GroupGlance {
 const shownMails = 3
 const shownFailures = 3
 
-/** Watches a shop. `report` must be given to the shop, so that failures are seen. */
+/** Watches a shop. `failed` must be given to the shop, so that failures are seen. */
 export class Watch {
   readonly #retries = new Map<string, number>()
   readonly #failures: string[] = []
@@ -38,12 +38,10 @@ export class Watch {
   #events: number | undefined
   #atMs = this.#startedMs
 
-  readonly report: Report = (delivery) => {
-    if (delivery.outcome !== 'failed' && delivery.outcome !== 'dead-letter') return
-    if (delivery.outcome === 'failed') {
-      this.#retries.set(delivery.group, (this.#retries.get(delivery.group) ?? 0) + 1)
-    }
-    this.#failures.unshift(failureLine(delivery))
+  readonly failed = (failure: Failure): void => {
+    const { group, isDead } = failure
+    if (!isDead) this.#retries.set(group, (this.#retries.get(group) ?? 0) + 1)
+    this.#failures.unshift(failureLine(failure))
     this.#failures.length = Math.min(this.#failures.length, shownFailures)
   }
 
@@ -94,7 +92,6 @@ async function eventsOf({ admin, capabilities }: Shop['bus'], figures: Shop['fig
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
-function failureLine({ group, event, attempt, outcome, error }: DeliveryReport): string {
-  const next = outcome === 'dead-letter' ? 'now a dead letter' : 'will be tried again'
-  return `${group}: ${event?.subject ?? 'a record'}, attempt ${attempt}: ${error?.message ?? ''} (${next})`
+function failureLine({ group, subject, attempt, reason, isDead }: Failure): string {
+  return `${group}: ${subject}, attempt ${attempt}: ${reason} (${isDead ? 'now a dead letter' : 'will be tried again'})`
 }

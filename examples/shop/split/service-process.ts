@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { ShopError } from '../errors.ts'
+import type { Failure } from '../failure.ts'
 import type { Reader } from '../shop.ts'
 import type { Place } from '../stores/place.ts'
 
@@ -14,8 +15,10 @@ const mostRestarts = 10
 export interface ServiceProcessOptions {
   readonly place: Place
   readonly ordersUrl: string
-  /** What the group has not handled yet. */
-  lag(): Promise<number>
+  /** What a group has not handled yet. */
+  lagOf(group: string): Promise<number>
+  /** Told of every delivery that failed. By default the process writes a line on stderr. */
+  readonly failed: ((failure: Failure) => void) | undefined
 }
 
 /** A service in a process of its own, which is started again when it ends before it is let go. */
@@ -46,7 +49,7 @@ export class ServiceProcess implements Reader {
   }
 
   async caughtUp(): Promise<void> {
-    while (!this.#isClosing && (await this.#options.lag()) > 0) await sleep(lookAgainMs)
+    while (!this.#isClosing && (await this.#options.lagOf(this.name)) > 0) await sleep(lookAgainMs)
   }
 
   /** Lets go of it. Fulfils when it has ended. */
@@ -60,13 +63,15 @@ export class ServiceProcess implements Reader {
   }
 
   #start(): ChildProcess {
-    const { place, ordersUrl } = this.#options
-    const child = fork(program, [this.name, JSON.stringify(place)], {
+    const { place, ordersUrl, failed } = this.#options
+    const tells = failed === undefined ? [] : ['tell']
+    const child = fork(program, [this.name, JSON.stringify(place), ...tells], {
       env: { ...process.env, ORDERS_URL: ordersUrl },
       // stdout is for the shop alone.
       stdio: ['ignore', 2, 2, 'ipc'],
     })
-    child.once('message', () => {
+    child.on('message', (message: Failure | 'joined') => {
+      if (message !== 'joined') return failed?.(message)
       process.stderr.write(`${this.name} runs in process ${child.pid}.\n`)
       this.#firstJoined.resolve()
     })

@@ -1,11 +1,12 @@
 /**
- * One service that reads the log as a process of its own: `node service.ts NAME PLACE`, the place as JSON. Says when it has joined its
- * group, and ends when whoever started it lets go of it, or is gone.
+ * One service that reads the log as a process of its own: `node service.ts NAME PLACE [tell]`, the place as JSON. Says when it has joined
+ * its group, with `tell` which deliveries failed, and ends when whoever started it lets go of it, or is gone.
  */
 import type { Bus } from 'tidings'
 import type { Capabilities } from 'tidings/log'
 import { analytics } from '../analytics/analytics.ts'
 import { catalog, type ShopEvent } from '../catalog/catalog.ts'
+import { type Failure, onFailure } from '../failure.ts'
 import { inventory } from '../inventory/inventory.ts'
 import { notifications } from '../notifications/notifications.ts'
 import type { Reader } from '../shop.ts'
@@ -19,10 +20,14 @@ type Open = (bus: Bus<Capabilities, ShopEvent>, stores: Stores, closing: Closing
 const services: Readonly<Record<string, Open>> = {
   notifications: async (bus, stores, closing) => notifications(bus, closing(await stores.mailer())),
   analytics: async (bus, stores, closing) => analytics(bus, closing(await stores.figures())),
-  inventory: async (bus, stores, closing) => inventory(bus, closing(await stores.stock())),
+  inventory: async (bus, stores, closing) => {
+    const stock = closing(await stores.stock())
+    stock.follow()
+    return inventory(bus, stock)
+  },
 }
 
-const [name = '', json = ''] = process.argv.slice(2)
+const [name = '', json = '', tells] = process.argv.slice(2)
 const place: Place = JSON.parse(json)
 // While this program was loaded it may have been let go already.
 const letGo = process.connected
@@ -35,9 +40,13 @@ await using opened = new AsyncDisposableStack()
 const closing: Closing = (data) => opened.adopt(data, (each) => each.close())
 const open = services[name]
 if (open === undefined) throw new Error(`There is no service ${JSON.stringify(name)}.`)
-const bus = await joinLog(place, { source: '/orders-service', catalog, drainOn: ['SIGTERM'] })
+const tell = (message: Failure | 'joined'): void => {
+  if (process.connected) process.send?.(message)
+}
+const report = tells === undefined ? undefined : onFailure(tell)
+const bus = await joinLog(place, { source: '/orders-service', catalog, report, drainOn: ['SIGTERM'] })
 const reader = await open(bus, storesAt(place), closing)
 opened.defer(() => bus.close())
 await reader.joined()
-if (process.connected) process.send?.('joined')
+tell('joined')
 await Promise.race([reader.run(), letGo])

@@ -13,10 +13,17 @@ export async function postgresFigures(pool: Pool, schema: string): Promise<Figur
   )
   const inbox = postgresInbox(pool, { schema })
   return {
-    inbox: writingInbox(inbox, (transact, { status, revenue }: Change) =>
+    inbox: writingInbox(inbox, (transact, changes: readonly Change[]) =>
       transact(async (tx) => {
-        const values = [status, revenue?.state ?? null, revenue?.month ?? null, revenue?.cents ?? null]
-        await tx.query('INSERT INTO change VALUES ($1, $2, $3, $4)', values)
+        await tx.query(
+          'INSERT INTO change SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[])',
+          [
+            changes.map(({ status }) => status),
+            changes.map(({ revenue }) => revenue?.state ?? null),
+            changes.map(({ revenue }) => revenue?.month ?? null),
+            changes.map(({ revenue }) => revenue?.cents ?? null),
+          ],
+        )
       }),
     ),
     async revenue() {

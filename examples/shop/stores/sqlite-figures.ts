@@ -34,7 +34,9 @@ export function sqliteFigures(file: string): Figures {
     earn.run(state, month, cents)
   }
   return {
-    inbox: writingInbox(sqliteInbox(database), (transact, change: Change) => transact(() => add(change))),
+    inbox: writingInbox(sqliteInbox(database), (transact, changes: readonly Change[]) =>
+      transact(() => changes.forEach(add)),
+    ),
     revenue: async () =>
       revenue.all().map(({ state, month, cents }) => ({
         state: String(state),
