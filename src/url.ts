@@ -1,4 +1,5 @@
 import { shown, TidingsError } from './kernel/index.ts'
+import { capabilityMissing } from './log/index.ts'
 
 /** Engines that keep events alone: what lives in a database beside a caller's rows needs another one. */
 const withoutTables: ReadonlySet<string> = new Set(['kafka', 'amqp', 'amqps'])
@@ -16,9 +17,10 @@ export function openUrl<Opened>(
     .map((name) => `${name}:`)
     .join(' or ')
   if (withoutTables.has(scheme)) {
-    throw new TidingsError(
-      'capability_missing',
-      `${scheme} keeps events alone, and has no ${what}. Name a database for it, with a URL that begins with ${known}.`,
+    throw capabilityMissing(
+      scheme,
+      what,
+      `it keeps events alone. Name a database for the ${what}, with a URL that begins with ${known}.`,
     )
   }
   throw new TidingsError(

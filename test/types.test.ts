@@ -47,11 +47,13 @@ describe('a mistake in the catalog, or about the engine', () => {
     ['event without a version', `Type 'UnversionedEvent<"none">' is missing the following properties`],
     ['asynchronous upcaster in a stream', `Type '"asynchronous"' is not assignable to type '"synchronous"'.`],
     ['delay on Kafka', `Type 'string' is not assignable to type 'EngineLacks<"delay">'.`],
-    ['transaction on PostgreSQL', `'tx' does not exist in type 'PublishOptions<PostgresCapabilities>'.`],
+    ['transaction on PostgreSQL', `required in type 'EngineLacks<"callerTransaction">'.`],
+    ['outbox without a store on PostgreSQL', `EngineLacks<"callerTransaction">`],
     ['durability in memory', `Type 'string' is not assignable to type 'EngineLacks<"durableAck">'.`],
     ['hold on a queue', `is not assignable to type '"continue" | EngineLacks<"hold"> | undefined'.`],
     ['replay on a queue', `EngineLacks<"replay from start">`],
     ['seek on a queue', `EngineLacks<"replay from time">`],
+    ['read on a queue', `EngineLacks<"replay from offset">`],
   ])('is one short error that names it: %s', (mistake, says) => {
     const lines = printed.get(mistake) ?? []
     expect(lines.length).toBeLessThanOrEqual(4)
@@ -60,6 +62,6 @@ describe('a mistake in the catalog, or about the engine', () => {
   })
 
   it('is the only thing that the compiler complains about', () => {
-    expect(printed.size).toBe(21)
+    expect(printed.size).toBe(23)
   })
 })

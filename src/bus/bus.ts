@@ -21,7 +21,13 @@ import {
   TidingsError,
   toError,
 } from '../kernel/index.ts'
-import type { Capabilities, EngineLacks, TransactionOf, TransportAdmin } from '../log/index.ts'
+import {
+  type Capabilities,
+  capabilityMissing,
+  type EngineLacks,
+  type TransactionOf,
+  type TransportAdmin,
+} from '../log/index.ts'
 import type { OutboxStore, Relay } from '../outbox/index.ts'
 import { Tracing } from '../tracing/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
@@ -33,7 +39,7 @@ import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
 import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
-import type { BatchOptions, CheckedOptions, PublishOptions } from './publish-options.ts'
+import type { BatchOptions, CheckedOptions, PublishOptions, TransactionOptions } from './publish-options.ts'
 import { EventMaker, type Publisher } from './publisher.ts'
 import { RecordMaker } from './record-maker.ts'
 import { harmless, reportFailures } from './report.ts'
@@ -58,7 +64,8 @@ export async function openBus<C extends Capabilities, const Topics extends reado
   for (const topic of catalog.topics) await openTopic(engine.admin, topic)
   const topics = catalog.topics.map(({ name }) => name)
   await checkDurability(engine, topics, options.durability === 'required')
-  await checkCoverage(catalog, engine)
+  const { admin, deadLetters }: Engine = engine
+  await checkCoverage(catalog, { admin, deadLetters })
   return new Bus(engine, options)
 }
 
@@ -128,7 +135,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
     data: NoInfer<Data>,
-    options: PublishOptions<C> & { readonly tx: TransactionOf<C> },
+    options: TransactionOptions<C>,
   ): void
   publish<Type extends string, Data>(
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
@@ -151,9 +158,10 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     const record = this.#maker.one(definition, data, options, 'send')
     const { callerTransaction, name } = this.#engine.capabilities
     if (!callerTransaction) {
-      throw new TidingsError(
-        'capability_missing',
-        `${name} cannot publish in a transaction of the caller. Publish without tx once it has committed, or use an engine that can, such as sqlite.`,
+      throw capabilityMissing(
+        name,
+        'callerTransaction',
+        'it publishes in no transaction of the caller. Publish without tx once that has committed, or in it through bus.outbox, with a store in the database of your rows.',
       )
     }
     void this.#engine.publish([record], { tx })
@@ -177,9 +185,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
    * @throws `capability_missing` where the engine has no such transaction
    */
   outbox(
-    ...store: C['callerTransaction'] extends false
-      ? [store: EngineLacks<'callerTransaction'> & OutboxStore]
-      : []
+    this: C['callerTransaction'] extends false ? EngineLacks<'callerTransaction'> : unknown,
   ): Outbox<{ readonly tx: TransactionOf<C>; readonly written: void }, Types>
   /**
    * Publishes in the caller's transaction, into a store in the database of the caller's rows; from there a relay brings

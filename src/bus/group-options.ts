@@ -9,7 +9,7 @@ import {
   shown,
   TidingsError,
 } from '../kernel/index.ts'
-import type { Capabilities, Needs, Rewind, Start } from '../log/index.ts'
+import { type Capabilities, capabilityMissing, type Needs, type Rewind, type Start } from '../log/index.ts'
 import { longestScheduleMs, type Retry, type RetryPolicy, retryOf } from './retry.ts'
 
 export interface GroupOptions<C extends Capabilities = Capabilities, Transact = never> {
@@ -130,9 +130,10 @@ function checkSchedule(retry: Retry, handlerTimeoutMs: number, { name, handleWit
 function checkAfterDeadLetter(value: unknown, { name, hold }: Capabilities): void {
   if (value !== 'continue' && value !== 'hold') throw wrong('afterDeadLetter', value, "'continue' or 'hold'")
   if (value === 'continue' || hold) return
-  throw new TidingsError(
-    'capability_missing',
-    `${name} cannot hold a key behind its dead letter. Use an engine that declares hold (sqlite, postgres, kafka), or afterDeadLetter: 'continue'.`,
+  throw capabilityMissing(
+    name,
+    'hold',
+    "no key waits behind its dead letter. Use an engine that declares it (sqlite, postgres, kafka), or afterDeadLetter: 'continue'.",
   )
 }
 
@@ -141,9 +142,10 @@ function checkStart(start: Start, { name, replay }: Capabilities): void {
   const place = placeOf(start)
   if (place === undefined) throw wrong('start', start, "'start', 'end', { time } or { offset }")
   if (replay[place]) return
-  throw new TidingsError(
-    'capability_missing',
-    `${name} cannot replay from ${place === 'start' ? 'the start' : `a given ${place}`}. Use an engine with a log (sqlite, postgres, kafka), or start at 'end'.`,
+  throw capabilityMissing(
+    name,
+    `replay from ${place}`,
+    "a group cannot begin there. Use an engine with a log (sqlite, postgres, kafka), or start at 'end'.",
   )
 }
 

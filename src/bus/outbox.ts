@@ -1,7 +1,7 @@
 import type { EventDefinition, NewEvent, Opened } from '../catalog/index.ts'
 import { encodeJson } from '../event/index.ts'
 import { type CallerTransaction, type Clock, type Random, TidingsError } from '../kernel/index.ts'
-import type { OutgoingRecord } from '../log/index.ts'
+import { capabilityMissing, type OutgoingRecord } from '../log/index.ts'
 import { type OutboxFigures, type OutboxRecord, type OutboxStore, Relay } from '../outbox/index.ts'
 import type { Engine } from './engine.ts'
 import { memberId } from './member-id.ts'
@@ -66,9 +66,10 @@ export class Outbox<T extends CallerTransaction = CallerTransaction, in Types ex
 export function logDestination<T extends CallerTransaction>(engine: Engine): Destination<T> {
   const { callerTransaction, name } = engine.capabilities
   if (!callerTransaction) {
-    throw new TidingsError(
-      'capability_missing',
-      `${name} cannot publish in a transaction of the caller. Give bus.outbox a store in the database of your rows, as sqliteOutbox('service.db'); a relay then publishes from there.`,
+    throw capabilityMissing(
+      name,
+      'callerTransaction',
+      "it publishes in no transaction of the caller. Give bus.outbox a store in the database of your rows, as sqliteOutbox('service.db'); a relay then publishes from there.",
     )
   }
   return {

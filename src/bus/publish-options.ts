@@ -1,13 +1,21 @@
 import type { EventAttributes, EventDefinition, NewEvent } from '../catalog/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import { checkOptionNames, limits, shown, TidingsError } from '../kernel/index.ts'
-import type { Capabilities, Needs } from '../log/index.ts'
+import { type Capabilities, capabilityMissing, type Needs, type TransactionOf } from '../log/index.ts'
 
 export interface PublishOptions<C extends Capabilities = Capabilities> extends EventAttributes {
   /** The event whose handler publishes: `causationid` is its id, `correlationid` that of the flow, unless they are set here. */
   readonly causedBy?: CloudEvent | undefined
   /** The event is appended then, not before; on engines that declare `delay`. */
   readonly notBefore?: Needs<C, 'delay', false, Date | string> | undefined
+  /** Absent here: with a transaction of the caller the options are `TransactionOptions`. */
+  readonly tx?: Needs<C, 'callerTransaction', false, undefined>
+}
+
+/** Options of publishing in a transaction of the caller, on engines that declare `callerTransaction`. */
+export interface TransactionOptions<C extends Capabilities = Capabilities>
+  extends Omit<PublishOptions<C>, 'tx'> {
+  readonly tx: TransactionOf<C>
 }
 
 /** Options of publishing several events, which have their attributes already. */
@@ -17,7 +25,7 @@ export type BatchOptions<C extends Capabilities = Capabilities> = Pick<
 >
 
 /** The same for whoever does not know the engine: the value of `notBefore` is looked at before it is used. */
-export type CheckedOptions = Omit<PublishOptions, 'notBefore'> & { readonly notBefore?: unknown }
+export type CheckedOptions = Omit<PublishOptions, 'notBefore' | 'tx'> & { readonly notBefore?: unknown }
 export type CheckedBatch = Pick<CheckedOptions, 'notBefore' | 'causedBy'>
 
 const attributeNames = {
@@ -82,9 +90,10 @@ export function checkMade(call: string, made: NewEvent, index: number): void {
 export function notBeforeMs(notBefore: unknown, { name, delay }: Capabilities): number | undefined {
   if (notBefore === undefined) return undefined
   if (!delay) {
-    throw new TidingsError(
-      'capability_missing',
-      `${name} cannot delay events. Publish when it is time, or use an engine that declares delay.`,
+    throw capabilityMissing(
+      name,
+      'delay',
+      'it appends nothing later. Publish when it is time, or use an engine that declares it (sqlite, postgres).',
     )
   }
   const isTime = notBefore instanceof Date || typeof notBefore === 'string'

@@ -28,6 +28,6 @@ test('without PostgreSQL there is nothing to migrate, which is said', async () =
   using shell = new Shell({ config: configuration("url: 'sqlite:shop.db'") })
   expect(await shell.run(['migrate'])).toMatchObject({
     exitCode: 6,
-    stderr: expect.stringContaining('capability_missing: Only PostgreSQL is migrated'),
+    stderr: expect.stringContaining('capability_missing: sqlite lacks migrations'),
   })
 })

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { TidingsError } from '../index.ts'
+import { capabilityMissing } from '../log/index.ts'
 import { type Migrated, migrate } from '../postgres/index.ts'
 import { configurationMissing, readConfiguration } from './configuration.ts'
 import type { Context } from './context.ts'
@@ -38,9 +38,11 @@ async function databases({ url, config }: MigrateOptions, cwd: string): Promise<
   const named = url === undefined ? await configuredUrls(config, cwd) : [url]
   const found = [...new Set(named)].filter((each) => /^postgres(ql)?:/.test(each))
   if (found.length > 0) return found
-  throw new TidingsError(
-    'capability_missing',
-    'Only PostgreSQL is migrated: a file of SQLite gets its tables when it is opened, and other engines have none. Name a database with --url postgres://HOST/DATABASE.',
+  const [scheme = ''] = named[0]?.split(':') ?? []
+  throw capabilityMissing(
+    scheme,
+    'migrations',
+    'only PostgreSQL is migrated: a file of SQLite gets its tables when it is opened, and other engines have none. Name a database with --url postgres://HOST/DATABASE.',
   )
 }
 

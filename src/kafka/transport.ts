@@ -1,8 +1,10 @@
 import { type CloudEvent, encodeKafka, type KafkaOptions } from '../event/index.ts'
 import { isTidingsError, limits, TidingsError } from '../kernel/index.ts'
 import {
+  capabilityMissing,
   checkMember,
   type OutgoingRecord,
+  publishFailed,
   type SubscribeRequest,
   type Subscription,
   type Transport,
@@ -45,13 +47,21 @@ export class KafkaTransport implements Transport<KafkaCapabilities> {
 
   async publish(records: readonly OutgoingRecord[], { tx }: { readonly tx: unknown }): Promise<void> {
     if (tx !== undefined)
-      throw lacking('has no transactions of the caller. Publish without tx, through an outbox.')
+      throw capabilityMissing(
+        this.capabilities.name,
+        'callerTransaction',
+        'it has no transactions of the caller. Publish without tx, through an outbox.',
+      )
     if (
       records.some(
         ({ notBefore }) => notBefore !== undefined && notBefore > this.#options.cluster.clock.now(),
       )
     ) {
-      throw lacking('appends nothing later. Publish without notBefore.')
+      throw capabilityMissing(
+        this.capabilities.name,
+        'delay',
+        'it appends nothing later. Publish without notBefore.',
+      )
     }
     if (this.#options.cluster.closed) throw closedError()
     const produced = records.map((record) => producedRecord(record, this.#options.mode))
@@ -143,20 +153,6 @@ export class KafkaTransport implements Transport<KafkaCapabilities> {
 
 /** Kinds of errors that say all there is to say of a publish. */
 const whole: ReadonlySet<string> = new Set(['usage', 'invalid', 'missing', 'refused'])
-
-function lacking(sentence: string): TidingsError {
-  return new TidingsError('capability_missing', `The Kafka engine ${sentence}`)
-}
-
-function publishFailed(
-  failures: readonly { readonly index: number; readonly error: Error }[],
-  count: number,
-): TidingsError {
-  const failed = failures.map(({ index, error }) => ({ index, reason: error.message }))
-  const [first] = failures
-  const sentence = `${failed.length} of ${count} event(s) are not known to be stored: ${first?.error.message} Publish those again once that is mended.`
-  return new TidingsError('publish_failed', sentence, { cause: first?.error, details: { failed } })
-}
 
 /** @throws `event_too_large` and what else the binding refuses. */
 function producedRecord(

@@ -107,6 +107,8 @@ export interface Issue {
 
 /** What some codes carry beside their sentence, for programs. */
 export interface ErrorDetails {
+  /** The engine's name, and what it lacks: `delay`, `replay from time`. */
+  capability_missing: { readonly engine: string; readonly capability: string }
   data_invalid: { readonly issues: readonly Issue[] }
   event_invalid: { readonly issues: readonly Issue[] }
   /** What the caller believed about the stream, and its version: 0 for one without events. */

@@ -1,4 +1,4 @@
-import type { Capabilities, Start } from './capabilities.ts'
+import type { Capabilities, ReadableOffset, Start } from './capabilities.ts'
 import type { Rewind } from './group.ts'
 import type { GroupPart } from './pause.ts'
 import type { StoredRecord } from './transport.ts'
@@ -105,13 +105,13 @@ export interface TransportAdmin<C extends Capabilities = Capabilities> {
   read(
     topic: string,
     partition: number,
-    from: number,
+    from: ReadableOffset<C>,
     limit: { readonly maxRecords: number; readonly maxBytes: number },
   ): Promise<readonly StoredRecord[]>
   /** The offset where reading from a place begins. */
   offsetOf(topic: string, partition: number, place: Start<C>): Promise<number>
   /** Deletes everything before an offset. */
-  truncate(topic: string, partition: number, before: number): Promise<void>
+  truncate(topic: string, partition: number, before: ReadableOffset<C>): Promise<void>
   /** Calls back when something may have been appended, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
 }

@@ -52,6 +52,9 @@ type NeedsReplay<C extends Capabilities, Place extends keyof Capabilities['repla
   ? EngineLacks<`replay from ${Place}`>
   : Type
 
+/** An offset to read from; the reason where an engine is known to keep no records. */
+export type ReadableOffset<C extends Capabilities> = NeedsReplay<C, 'offset', number>
+
 /** The caller's transaction where an engine takes one: `Capabilities` of such an engine also have `'~tx'?: Tx`. */
 export type TransactionOf<C extends Capabilities> = C extends { readonly '~tx'?: infer Tx }
   ? Tx

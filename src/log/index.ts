@@ -11,9 +11,11 @@ export type {
   Capabilities,
   EngineLacks,
   Needs,
+  ReadableOffset,
   Start,
   TransactionOf,
 } from './capabilities.ts'
+export { capabilityMissing } from './capability-missing.ts'
 export { type Fence, fencedBy } from './fence.ts'
 export {
   assign,
@@ -34,7 +36,9 @@ export { LogTransport } from './log-transport.ts'
 export { checkMember, heldName, isFinal, Membership } from './membership.ts'
 export { partitionName, partitionOf } from './partitioner.ts'
 export { type GroupPart, isPaused, withPaused, withResumed } from './pause.ts'
+export { placeName } from './place.ts'
 export type { DurabilityFinding, Probe } from './probe.ts'
+export { type PublishFailure, publishFailed } from './publish-failed.ts'
 export type {
   Assignment,
   Batch,

@@ -3,6 +3,12 @@ import type { PartitionBounds } from './admin.ts'
 import type { Start } from './capabilities.ts'
 import type { LogStore } from './log-store.ts'
 
+/** What a place is called, as in `replay` of the capabilities. */
+export function placeName(place: Start): 'start' | 'end' | 'time' | 'offset' {
+  if (typeof place === 'string') return place
+  return 'time' in place ? 'time' : 'offset'
+}
+
 /** The offset where reading a partition from a place begins. An offset or time beyond either end means that end. */
 export async function offsetOfPlace(
   store: Pick<LogStore, 'read'>,

@@ -1,6 +1,7 @@
 import { type Clock, Listeners, TidingsError } from '../kernel/index.ts'
 import {
   type AppendRecord,
+  capabilityMissing,
   type Change,
   emptyGroup,
   type Fence,
@@ -63,9 +64,10 @@ export class MemoryLogStore implements LogStore<MemoryCapabilities> {
 
   async append(records: readonly AppendRecord[], { tx }: { readonly tx: unknown }): Promise<void> {
     if (tx !== undefined) {
-      throw new TidingsError(
-        'capability_missing',
-        'The memory engine has no transactions of the caller. Publish without tx, or use sqlite.',
+      throw capabilityMissing(
+        this.capabilities.name,
+        'callerTransaction',
+        'it has no transactions. Publish without tx, or use sqlite.',
       )
     }
     for (const record of records) this.#partition(record.topic, record.partition)

@@ -1,6 +1,7 @@
-import { Listeners, limits, TidingsError } from '../kernel/index.ts'
+import { Listeners, limits } from '../kernel/index.ts'
 import {
   type AppendRecord,
+  capabilityMissing,
   type Change,
   type GroupState,
   type KeptLease,
@@ -61,9 +62,10 @@ export class PostgresLogStore implements LogStore<PostgresCapabilities> {
 
   async append(records: readonly AppendRecord[], { tx }: { readonly tx: unknown }): Promise<void> {
     if (tx !== undefined) {
-      throw new TidingsError(
-        'capability_missing',
-        'The log in PostgreSQL takes no transaction of the caller: it would hold its partitions until that ends. Use bus.outbox(postgresOutbox(pool)), which commits with your rows.',
+      throw capabilityMissing(
+        this.capabilities.name,
+        'callerTransaction',
+        'a transaction of the caller would hold its partitions until it ends. Use bus.outbox(postgresOutbox(pool)), which commits with your rows.',
       )
     }
     await this.#appender.append(records)

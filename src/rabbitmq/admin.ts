@@ -1,10 +1,12 @@
-import { type Clock, limits, Listeners, TidingsError } from '../kernel/index.ts'
+import { type Clock, limits, Listeners, type TidingsError } from '../kernel/index.ts'
 import {
+  capabilityMissing,
   type GroupInfo,
   type GroupPart,
   groupMissing,
   LogAdmin,
   type PartitionLag,
+  placeName,
   type SeekOptions,
   type Start,
   type TopicSettings,
@@ -54,7 +56,7 @@ export class RabbitmqAdmin implements TransportAdmin {
   }
 
   async seek(group: string, topic: string, to: Start, options: SeekOptions = {}): Promise<void> {
-    if (to !== 'end') throw noPlaces('move a group to another place than the end')
+    if (to !== 'end') throw noPlace(to)
     await this.#view()
     await this.#log.seek(group, topic, to, options)
   }
@@ -79,7 +81,7 @@ export class RabbitmqAdmin implements TransportAdmin {
   }
 
   async offsetOf(topic: string, partition: number, place: Start): Promise<number> {
-    if (place !== 'end') throw noPlaces('begin at another place than the end')
+    if (place !== 'end') throw noPlace(place)
     return this.#log.offsetOf(topic, partition, place)
   }
 
@@ -115,9 +117,10 @@ export class RabbitmqAdmin implements TransportAdmin {
   }
 }
 
-function noPlaces(what: string): TidingsError {
-  return new TidingsError(
-    'capability_missing',
-    `rabbitmq cannot ${what}: what was acknowledged is gone. Use an engine with a log (sqlite, postgres, kafka) for that.`,
+function noPlace(place: Start): TidingsError {
+  return capabilityMissing(
+    'rabbitmq',
+    `replay from ${placeName(place)}`,
+    "what was acknowledged is gone. Use an engine with a log (sqlite, postgres, kafka), or 'end'.",
   )
 }

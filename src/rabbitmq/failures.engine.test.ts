@@ -150,11 +150,11 @@ describeOnBroker('A group on RabbitMQ', () => {
         fetch: { maxRecords: 1, maxBytes: 1 },
       }),
     ).rejects.toMatchObject({ code: 'capability_missing' })
-    await expect(ground.bus.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })).rejects.toMatchObject(
-      {
-        code: 'capability_missing',
-      },
-    )
+    await expect(
+      ground.transport.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 }),
+    ).rejects.toMatchObject({
+      code: 'capability_missing',
+    })
   })
 })
 

@@ -1,5 +1,6 @@
 import { Listeners, limits, TidingsError } from '../kernel/index.ts'
 import {
+  capabilityMissing,
   type Change,
   emptyGroup,
   type GroupState,
@@ -298,8 +299,9 @@ export function topicMissing(topic: string, known: readonly string[]): TidingsEr
 }
 
 function noLog(): TidingsError {
-  return new TidingsError(
-    'capability_missing',
-    'rabbitmq keeps nothing that was acknowledged: it cannot be read, replayed or truncated. Use an engine with a log (sqlite, postgres, kafka) for that.',
+  return capabilityMissing(
+    'rabbitmq',
+    'replay from offset',
+    'what was acknowledged is gone, so there is nothing to read again or to truncate. Use an engine with a log (sqlite, postgres, kafka) for that.',
   )
 }

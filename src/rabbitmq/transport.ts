@@ -1,8 +1,11 @@
 import { type AmqpOptions, type CloudEvent, encodeAmqp } from '../event/index.ts'
 import { limits, TidingsError } from '../kernel/index.ts'
 import {
+  capabilityMissing,
   checkMember,
   type OutgoingRecord,
+  placeName,
+  publishFailed,
   type SubscribeRequest,
   type Subscription,
   type Transport,
@@ -45,9 +48,17 @@ export class RabbitmqTransport implements Transport<RabbitmqCapabilities> {
   async publish(records: readonly OutgoingRecord[], { tx }: { readonly tx: unknown }): Promise<void> {
     const { broker, mode } = this.#options
     if (tx !== undefined)
-      throw lacking('has no transactions of the caller. Publish without tx, through an outbox.')
+      throw capabilityMissing(
+        this.capabilities.name,
+        'callerTransaction',
+        'it has no transactions of the caller. Publish without tx, through an outbox.',
+      )
     if (records.some(({ notBefore }) => notBefore !== undefined && notBefore > broker.clock.now()))
-      throw lacking('appends nothing later. Publish without notBefore.')
+      throw capabilityMissing(
+        this.capabilities.name,
+        'delay',
+        'it appends nothing later. Publish without notBefore.',
+      )
     if (broker.closed) throw closedError()
     const messages = records.map((record) => outgoing(record, mode, broker.clock.now()))
     await this.#places(records)
@@ -59,7 +70,11 @@ export class RabbitmqTransport implements Transport<RabbitmqCapabilities> {
     if (broker.closed) throw closedError()
     checkMember(request.member)
     if (request.start !== 'end' && (await topology.loadGroup(request.group)).revision === 0)
-      throw lacking("keeps no events for groups that are yet to come. Let the group start at 'end'.")
+      throw capabilityMissing(
+        this.capabilities.name,
+        `replay from ${placeName(request.start)}`,
+        "it keeps no events for groups that are yet to come. Let the group start at 'end'.",
+      )
     const subscription = await RabbitmqSubscription.join({ broker, topology, request, messages, prefetch })
     subscription.onClose(() => this.#subscriptions.delete(subscription))
     this.#subscriptions.set(subscription, request.group)
@@ -141,25 +156,11 @@ export class RabbitmqTransport implements Transport<RabbitmqCapabilities> {
   }
 }
 
-function lacking(sentence: string): TidingsError {
-  return new TidingsError('capability_missing', `rabbitmq ${sentence}`)
-}
-
 function unroutable(message: OutgoingMessage | undefined): TidingsError {
   return new TidingsError(
     'engine_unreachable',
     `No queue takes events of "${message?.topic}" partition ${message?.routingKey}, though groups read it: somebody deletes them.`,
   )
-}
-
-function publishFailed(
-  failures: readonly { readonly index: number; readonly error: Error }[],
-  count: number,
-): TidingsError {
-  const failed = failures.map(({ index, error }) => ({ index, reason: error.message }))
-  const [first] = failures
-  const sentence = `${failed.length} of ${count} event(s) are not known to be stored: ${first?.error.message} Publish those again once that is mended.`
-  return new TidingsError('publish_failed', sentence, { cause: first?.error, details: { failed } })
 }
 
 /** @throws `event_too_large` and what else the binding refuses. */

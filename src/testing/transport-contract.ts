@@ -3,6 +3,7 @@ import { type ContractCases, type ContractOptions, runContract } from './contrac
 import type { TransportContext } from './transport-context.ts'
 import { committedCases, groupCases, lagCases } from './transport-group-cases.ts'
 import { drainedCases, fencingCases } from './transport-handover-cases.ts'
+import { lackCases, lackOf } from './transport-lack-cases.ts'
 import { pauseCases } from './transport-pause-cases.ts'
 import { placeCases } from './transport-place-cases.ts'
 import { delayCases, orderCases, publishCases } from './transport-publish-cases.ts'
@@ -43,6 +44,10 @@ const themes: readonly Theme[] = [
   {
     cases: drainedCases,
     lack: ({ handover }) => (handover === 'drained' ? undefined : `its handover is ${handover}`),
+  },
+  {
+    cases: lackCases,
+    lack: (capabilities) => (lackOf(capabilities).length > 0 ? undefined : 'it lacks nothing'),
   },
   { cases: fencingCases, lack: ({ fencing }) => (fencing ? undefined : 'it does not fence members') },
 ]

@@ -65,6 +65,7 @@ await onKafka.publishAll([created.create(data)], later)
 await onKafka.publish(created, data, { causedBy: undefined, subject: 'o-1' })
 onKafka.group('a', { afterDeadLetter: 'hold' })
 for (const start of everyStart) onKafka.group('a', { start })
+await onKafka.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
 
 // RabbitMQ: a queue, which has only what is not acknowledged yet.
 declare const rabbitmqEngine: RabbitmqEngine
@@ -83,6 +84,10 @@ onRabbitmq.group('a', { start: 'start' })
 onRabbitmq.group('a', { start: { time: '2026-01-01T00:00:00Z' } })
 // @ts-expect-error -- nor at an offset
 await onRabbitmq.admin.seek('a', 'orders', { offset: 1 })
+// @ts-expect-error -- nor to be read
+await onRabbitmq.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
+// @ts-expect-error -- nor to be deleted
+await onRabbitmq.admin.truncate('orders', 0, 1)
 // @ts-expect-error -- and it holds no key back
 onRabbitmq.group('a', { afterDeadLetter: 'hold' })
 
@@ -108,6 +113,8 @@ declare const anyEngine: Engine
 const onAny = await openBus({ ...options, transport: anyEngine, durability: 'required' })
 for (const start of everyStart) onAny.group('a', { start, afterDeadLetter: 'hold' }).on(created, () => 1)
 await onAny.publish(created, data, later)
+await onAny.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
+await onAny.admin.truncate('orders', 0, 1)
 await onAny.admin.seek('a', 'orders', { time: new Date() })
 
 // Options that are kept in a variable, of no engine in particular, suit each engine that has it all.

@@ -77,6 +77,8 @@ declare const onQueue: Bus<Queue, 'com.example.orders.created'>
 void onKafka.publishAll([], { notBefore: '2026-01-01T00:00:00Z' })
 // transaction on PostgreSQL
 onPostgres.publish(created, { orderId: 'o' }, { tx: {} })
+// outbox without a store on PostgreSQL
+onPostgres.outbox()
 // durability in memory
 void openBus({ transport: memory(), source: '/a', catalog, durability: 'required' })
 // hold on a queue
@@ -85,3 +87,5 @@ onQueue.group('a', { afterDeadLetter: 'hold' })
 onQueue.group('a', { start: 'start' })
 // seek on a queue
 void onQueue.admin.seek('a', 'orders', { time: '2026-01-01T00:00:00Z' })
+// read on a queue
+void onQueue.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
