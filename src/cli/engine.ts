@@ -1,6 +1,6 @@
 import { type Bus, type Engine, inNamespace } from '../bus/index.ts'
 import type { Catalog } from '../catalog/index.ts'
-import { connect, openBus, TidingsError } from '../index.ts'
+import { type Config, connect, openBus, TidingsError } from '../index.ts'
 import type { TransportAdmin } from '../log/index.ts'
 import { configurationMissing, readConfiguration, resolvedUrl } from './configuration.ts'
 import type { Io } from './io.ts'
@@ -22,11 +22,7 @@ export async function withEngine<Result>(
   { cwd }: Io,
   use: (engine: Engine, catalog: Catalog | undefined) => Promise<Result>,
 ): Promise<Result> {
-  const needed = options.url === undefined || options.config !== undefined
-  const config = needed ? await readConfiguration(options.config, cwd) : undefined
-  const url = options.url === undefined ? config?.url : resolvedUrl(options.url, cwd)
-  if (url === undefined)
-    throw configurationMissing('No engine is named: give --url sqlite:FILE, or a configuration.')
+  const { url, config } = await namedEngine(options, cwd)
   const engine = await connect(shared(url), { create: false })
   try {
     const namespace = options.namespace ?? config?.namespace
@@ -36,6 +32,18 @@ export async function withEngine<Result>(
   } finally {
     await engine.close()
   }
+}
+
+/** What the options name, or the configuration. @throws `config_missing` */
+export async function namedEngine(
+  { url, config: file }: EngineOptions,
+  cwd: string,
+): Promise<{ readonly url: string; readonly config: Config | undefined }> {
+  const needed = url === undefined || file !== undefined
+  const config = needed ? await readConfiguration(file, cwd) : undefined
+  const named = url === undefined ? config?.url : resolvedUrl(url, cwd)
+  if (named !== undefined) return { url: named, config }
+  throw configurationMissing('No engine is named: give --url sqlite:FILE, or a configuration.')
 }
 
 /** @throws `topic_missing` for a namespace that has nothing while others have something: it is mistyped. */

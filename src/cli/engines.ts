@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import type { Engine } from '../bus/index.ts'
-import type { DurabilityFinding, Probe } from '../log/index.ts'
+import { isTidingsError } from '../index.ts'
+import type { Capabilities, DurabilityFinding, Probe } from '../log/index.ts'
+import { probePostgres } from '../postgres/index.ts'
 import { type CapabilityRow, capabilityRows } from './capability-rows.ts'
 import type { Context } from './context.ts'
-import { type EngineOptions, withEngine } from './engine.ts'
+import { type EngineOptions, namedEngine, withEngine } from './engine.ts'
 import type { Output } from './output.ts'
 import { type Column, table } from './table.ts'
 import { namesText } from './text.ts'
@@ -19,12 +20,20 @@ export function addEngines(program: Command, { io, output }: Context): void {
     .addHelpText('after', examples)
     .action(async (url: string | undefined, { json }: { json?: true }, command: Command) => {
       const options = command.optsWithGlobals<EngineOptions>()
-      await withEngine(url === undefined ? options : { ...options, url }, io, async (engine) => {
-        const topics = await engine.admin.topics()
-        const probe = await engine.probe(topics.map(({ name }) => name))
-        if (json) await output.line(engineJson(engine, probe))
-        else await showEngine(engine, probe, output)
-      })
+      const named = url === undefined ? options : { ...options, url }
+      const show = json ? printJson : showEngine
+      try {
+        await withEngine(named, io, async (engine) => {
+          const topics = await engine.admin.topics()
+          await show(await engine.probe(topics.map(({ name }) => name)), engine.capabilities, output)
+        })
+      } catch (error) {
+        if (!isTidingsError(error, 'tables_missing')) throw error
+        // The server is there, and can be asked; what is still to be done is in the sentence.
+        const probe = await probePostgres((await namedEngine(named, io.cwd)).url)
+        await show(probe, probe.capabilities, output)
+        output.words(error.sentence)
+      }
     })
 }
 
@@ -34,12 +43,15 @@ Examples:
   tidings engines kafka://localhost:9092
   tidings engines postgres://tidings@localhost/shop --json`
 
-function engineJson({ capabilities }: Engine, { version, durability }: Probe): string {
-  const { name, ...declared } = capabilities
-  return JSON.stringify({ engine: name, version, capabilities: declared, durability })
+async function printJson(
+  { version, durability }: Probe,
+  { name, ...capabilities }: Capabilities,
+  output: Output,
+): Promise<void> {
+  await output.line(JSON.stringify({ engine: name, version, capabilities, durability }))
 }
 
-async function showEngine({ capabilities }: Engine, probe: Probe, output: Output): Promise<void> {
+async function showEngine(probe: Probe, capabilities: Capabilities, output: Output): Promise<void> {
   output.words(`${capabilities.name}, ${probe.version}`)
   await output.lines(table(capabilityColumns, capabilityRows(capabilities)))
   await output.line('')

@@ -1,7 +1,6 @@
 import type { DurabilityFinding } from '../log/index.ts'
 import type { PostgresCapabilities } from './capabilities.ts'
-import type { Database } from './database.ts'
-import { only } from './sql.ts'
+import { only, type Row } from './sql.ts'
 
 /** The settings of a server that decide what a commit has reached. */
 export interface PostgresDurability {
@@ -11,10 +10,13 @@ export interface PostgresDurability {
   readonly synchronousStandbyNames: string
 }
 
+/** Runs a statement without values, wherever it reads from. */
+export type Ask = (text: string) => Promise<readonly Row[]>
+
 /** As a session of these stores sees them: role and database may have their own. */
-export async function readDurability(database: Database): Promise<PostgresDurability> {
+export async function readDurability(ask: Ask): Promise<PostgresDurability> {
   const row = only(
-    await database.query(
+    await ask(
       `SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit,
          current_setting('full_page_writes') AS full_page_writes,
          current_setting('synchronous_standby_names') AS synchronous_standby_names`,

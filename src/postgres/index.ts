@@ -14,6 +14,7 @@ export type {
 export { postgresSchemaStore } from './schema-store.ts'
 export type { PostgresSource } from './source.ts'
 export { type PostgresEngine, postgres } from './postgres.ts'
+export { type PostgresProbe, probePostgres } from './probe.ts'
 export { postgresProjections } from './projection-store.ts'
 export { postgresStreams } from './stream-store.ts'
 export type { PostgresTransaction } from './transaction.ts'

@@ -1,14 +1,13 @@
 import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import { LogTransport, type Probe } from '../log/index.ts'
-import { type PostgresCapabilities, postgresCapabilities } from './capabilities.ts'
+import type { PostgresCapabilities } from './capabilities.ts'
 import { Changes } from './changes.ts'
 import { Database, type PostgresOptions } from './database.ts'
 import { PostgresDeadLetterStore } from './dead-letter-store.ts'
-import { durableAckOf, findingsOf, readDurability } from './durability.ts'
 import { PostgresLogStore } from './log-store.ts'
+import { probeServer } from './probe.ts'
 import { Session } from './session.ts'
-import { only } from './sql.ts'
 import type { PostgresSource } from './source.ts'
 
 /** The PostgreSQL engine: a log and its dead letters. */
@@ -33,12 +32,8 @@ export class PostgresEngine
   }
 
   async probe(): Promise<Probe> {
-    const { version } = only(
-      await this.#database.query("SELECT current_setting('server_version') AS version"),
-    )
-    // "15.14 (Debian 15.14-0+deb12u1)"
-    const [number = ''] = String(version).split(' ')
-    return { version: number, durability: findingsOf(await readDurability(this.#database)) }
+    const { version, durability } = await probeServer((text) => this.#database.query(text))
+    return { version, durability }
   }
 
   override async close(): Promise<void> {
@@ -61,8 +56,8 @@ export async function postgres(
 ): Promise<PostgresEngine> {
   const database = new Database(source, options)
   try {
-    const settings = await readDurability(database)
-    return new PostgresEngine(database, { ...postgresCapabilities, durableAck: durableAckOf(settings) })
+    const { capabilities } = await probeServer((text) => database.query(text))
+    return new PostgresEngine(database, capabilities)
   } catch (error) {
     await database.close()
     throw error

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { jsonLines, Shell } from '../../src/cli/cli.fixture.ts'
 import { openBus } from '../../src/index.ts'
 import {
   migrate,
@@ -39,6 +40,23 @@ describeOnServer('The tables in PostgreSQL', () => {
     await own.pool.query(`UPDATE ${own.schema}.format SET number = 999`)
     await expect(postgres(own.url)).rejects.toMatchObject({ code: 'tables_version' })
     await expect(migrate(own.url)).rejects.toMatchObject({ code: 'tables_version' })
+  })
+
+  test('that are not there yet keep nobody from asking what the server can do, which makes none', async () => {
+    await using own = ownSchema()
+    using shell = new Shell()
+    const { exitCode, stdout, stderr } = await shell.run(['engines', own.url])
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^order +per partition /m)])
+    expect(stdout).toMatch(/^fsync +on +safe$/m)
+    expect(stderr).toMatch(/^postgres, \d+\.\d+\n/)
+    expect(stderr).toContain(`The tables in schema "${own.schema}" are not there`)
+    expect(stderr).toContain('Run `tidings migrate`')
+    const asJson = await shell.run(['engines', own.url, '--json'])
+    expect(jsonLines(asJson.stdout)).toMatchObject([
+      { engine: 'postgres', capabilities: { durableAck: 'fsync', callerTransaction: false } },
+    ])
+    const { rows } = await own.pool.query('SELECT to_regnamespace($1) AS found', [own.schema])
+    expect(rows).toEqual([{ found: null }])
   })
 
   test('that somebody drops are missed, by name', async () => {
