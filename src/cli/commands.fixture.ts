@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { connect, connectOutbox, connectProjections, connectStreams, openBus } from '../index.ts'
 import { openStreams } from '../streams/index.ts'
-import { created, jsonLines, Shell } from './cli.fixture.ts'
+import { created, type Ended, jsonLines, Shell, Sink } from './cli.fixture.ts'
 import { cart } from './streams.config.fixture.ts'
 import { catalog, created as orderCreated } from './tidings.config.fixture.ts'
 
@@ -10,6 +13,9 @@ export interface Place extends AsyncDisposable {
   readonly url: string
   readonly namespace: string
 }
+
+/** Every command that was run, with the word behind it. */
+const asked = new Set<string>()
 
 const silent = (): void => undefined
 
@@ -24,6 +30,23 @@ class EngineShell extends Shell {
       config: `import config from '${fixture}'\nexport default { ...config, ...${JSON.stringify({ url, namespace })} }\n`,
     })
     this.place = place
+  }
+
+  override async run(...[argv, surroundings]: Parameters<Shell['run']>): Promise<Ended> {
+    for (const words of [1, 2]) asked.add(argv.slice(0, words).join(' '))
+    return super.run(argv, surroundings)
+  }
+
+  /** Runs a command that goes on until it is interrupted, which it is when it has printed what is waited for. */
+  async runUntil(printed: RegExp, argv: readonly string[]): Promise<Ended> {
+    const ending = new AbortController()
+    const stdout = new Sink()
+    const ended = this.run(argv, { stdout, signal: ending.signal, wait: sleepUntil })
+    const over = ended.then(() => true)
+    while (!printed.test(stdout.text))
+      if (await Promise.race([over, once(stdout, 'written').then(() => false)])) break
+    ending.abort()
+    return { ...(await ended), stdout: stdout.text }
   }
 
   /** What a command prints as JSON. */
@@ -81,6 +104,10 @@ export function commandCases(
     expect(tailed.map((event) => event.data.orderId).toSorted()).toEqual(['o-1', 'o-2', 'o-3'])
     expect(await shell.json('tail', 'orders', '--from', '2000-01-01T00:00:00Z', '-n', '1')).toHaveLength(1)
     expect(await shell.json('tail', 'orders', '--subject', 'orders/o-2')).toMatchObject([{ id: 'o-2' }])
+    const following = shell.runUntil(/o-4/, ['tail', 'orders', '--from', 'start', '--follow', '--json'])
+    await shell.publish('o-4')
+    const { exitCode, stdout } = await following
+    expect([exitCode, jsonLines(stdout)]).toEqual([0, expect.objectContaining({ length: 4 })])
   })
 
   onEngine('groups and lag show who has read what', async (shell) => {
@@ -124,6 +151,7 @@ export function commandCases(
     expect(await shell.bill('bad', 'worse')).toEqual(['o-1'])
     const letters = (await shell.json('dead-letters', 'ls')) as { id: string; message: string }[]
     expect(letters).toMatchObject([{ group: 'billing' }, { group: 'billing' }])
+    expect(await shell.json('dead-letters', 'ls', '--by', 'cause')).toMatchObject([{ count: 2 }])
     const ofOrder = async (orderId: string): Promise<string> => {
       for (const { id } of letters) {
         const [shown] = (await shell.json('dead-letters', 'show', id)) as object[]
@@ -155,26 +183,41 @@ export function commandCases(
     async (shell) => {
       const { url } = shell.place
       shell.write('streams.ts', streamsConfiguration(url))
+      mkdirSync(shell.path('schemas'))
+      for (const version of [1, 2])
+        shell.write(`schemas/com.example.carts.filled.${version}.json`, schemaOf(version))
       if (tables) await fillTables(url)
+      await shell.publish('o-1')
+      const type = 'com.example.orders.created'
       const commands = [
         ['schema', 'push', '--registry', url],
+        ['schema', 'import', 'schemas', '--registry', url],
+        ['schema', 'check', '--registry', url],
         ['schema', 'ls', '--registry', url],
+        ['schema', 'show', type, '--registry', url],
+        ['schema', 'diff', 'com.example.carts.filled', '--registry', url],
+        ['schema', 'gen', '--out', 'events.ts', '--registry', url],
         ['outbox', 'status', '--store', url],
+        ['outbox', 'flush', '--store', url],
         ['streams', 'ls', '--config', 'streams.ts'],
         ['streams', 'show', 'cart-7', '--state', '--config', 'streams.ts'],
         ['projections', 'ls', '--config', 'streams.ts'],
+        ['projections', 'rebuild', 'skus', '--config', 'streams.ts'],
       ]
       for (const argv of commands) {
         const ended = await shell.run(argv)
         if (tables) expect([argv, ended]).toMatchObject([argv, { exitCode: 0 }])
-        else
-          expect(ended).toMatchObject({
-            exitCode: 6,
-            stderr: expect.stringContaining('capability_missing: '),
-          })
+        else expect([argv, ended]).toEqual([argv, lacking])
       }
+      const served = await shell.runUntil(/listens on/, ['registry', '--url', url, '--port', '0'])
+      expect(served).toEqual(tables ? { exitCode: 0, stdout: expect.any(String), stderr: '' } : lacking)
     },
   )
+
+  onEngine('asyncapi describes the catalog, whatever the engine', async (shell) => {
+    const { exitCode, stdout } = await shell.run(['asyncapi'])
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([0, { asyncapi: '3.1.0' }])
+  })
 
   onEngine(
     'migrate brings the tables of PostgreSQL up to date, and says that others have none',
@@ -185,12 +228,48 @@ export function commandCases(
       else expect([exitCode, stderr]).toEqual([6, expect.stringContaining('capability_missing: ')])
     },
   )
+
+  onEngine('no command was left out', async (shell) => {
+    const nouns = commandsIn((await shell.run(['--help'])).stdout)
+    const leaves = await Promise.all(
+      nouns.map(async (noun) => {
+        const verbs = commandsIn((await shell.run([noun, '--help'])).stdout)
+        return verbs.length === 0 ? [noun] : verbs.map((verb) => `${noun} ${verb}`)
+      }),
+    )
+    expect(leaves.flat().filter((command) => !asked.has(command))).toEqual([])
+  })
+}
+
+/** How a command ends that needs what the engine lacks. */
+const lacking = {
+  exitCode: 6,
+  stdout: '',
+  stderr: expect.stringMatching(/^tidings: capability_missing: \w+ lacks /),
+}
+
+/** The names under "Commands:" of a help, but for help itself. */
+function commandsIn(help: string): readonly string[] {
+  const [, after = ''] = help.split(/^Commands:\n/m)
+  const [listed = ''] = after.split(/\n(?=\S|\n)/)
+  return [...listed.matchAll(/^ {2}([a-z-]+)/gm)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'help')
+}
+
+const sleepUntil = (ms: number, until: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal: until }).catch(() => undefined)
+
+function schemaOf(version: number): string {
+  const properties = { sku: { type: 'string' }, ...(version === 1 ? {} : { count: { type: 'integer' } }) }
+  return JSON.stringify({ type: 'object', properties, required: ['sku'] })
 }
 
 function streamsConfiguration(url: string): string {
   const fixture = new URL('streams.config.fixture.ts', import.meta.url).pathname
   const quoted = JSON.stringify(url)
-  return `import { cart, skus } from '${fixture}'
+  const skus = url.startsWith('postgres') ? 'skusInPostgres as skus' : 'skus'
+  return `import { cart, ${skus} } from '${fixture}'
 export default {
   url: ${quoted},
   streams: [{ url: ${quoted}, of: [cart] }],

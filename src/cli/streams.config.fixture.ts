@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Config, defineConfig, defineEvent, type EventOf } from '../index.ts'
+import type { PostgresQuery } from '../postgres/index.ts'
 import { Aggregate, defineProjection, defineStream } from '../streams/index.ts'
 
 const schema = { type: 'object', properties: { sku: { type: 'string' } }, required: ['sku'] } as const
@@ -28,6 +29,15 @@ export const skus = defineProjection('skus', {
   apply: (tx: DatabaseSync, { event }, table) =>
     void tx.prepare(`INSERT INTO ${table} VALUES (?)`).run(event.data.sku),
   drop: (tx: DatabaseSync, table) => tx.exec(`DROP TABLE ${table}`),
+})
+
+/** The same in PostgreSQL. */
+export const skusInPostgres = defineProjection('skus', {
+  streams: [cartStream],
+  create: async (tx: PostgresQuery, table) => void (await tx.query(`CREATE TABLE ${table} (sku TEXT)`)),
+  apply: async (tx: PostgresQuery, { event }, table) =>
+    void (await tx.query(`INSERT INTO ${table} VALUES ($1)`, [event.data.sku])),
+  drop: async (tx: PostgresQuery, table) => void (await tx.query(`DROP TABLE ${table}`)),
 })
 
 export const plain = defineStream('plain', { events: [filled] })
