@@ -27,8 +27,7 @@ export class GlueSettings {
 
   /** The level of a schema that is there, or that it will be created with; undefined when nothing may be added to it. */
   async levelOf(name: GlueName): Promise<CompatibilityLevel | undefined> {
-    const SchemaId = this.#versions.schemaId(name)
-    const there = await this.#service.find((glue) => glue.getSchema({ SchemaId }))
+    const there = await this.#find(name)
     return there === undefined ? this.levelOfNew(name) : levelOf(there.Compatibility)
   }
 
@@ -37,7 +36,8 @@ export class GlueSettings {
     const pending = this.#pending.get(schemaSubject)
     if (pending !== undefined) return pending
     const [newest] = await this.#namesOf(schemaSubject)
-    return (newest && (await this.levelOf(newest))) ?? defaultSettings.compatibilityLevel
+    const there = newest && (await this.#find(newest))
+    return levelOf(there?.Compatibility) ?? defaultSettings.compatibilityLevel
   }
 
   async of(schemaSubject: string): Promise<CompatibilitySettings | undefined> {
@@ -70,6 +70,11 @@ export class GlueSettings {
       if (reasons.length > 0) return { compatible: false, reasons: reasons.slice(0, limits.schemaReasons) }
     }
     return { compatible: true, reasons: [] }
+  }
+
+  #find(name: GlueName): Promise<{ readonly Compatibility?: string | undefined } | undefined> {
+    const SchemaId = this.#versions.schemaId(name)
+    return this.#service.find((glue) => glue.getSchema({ SchemaId }))
   }
 
   /** The schemas that a schema subject has in Glue, the newest group first. */
