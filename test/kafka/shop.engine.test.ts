@@ -1,32 +1,36 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { startShop } from '../../examples/shop/shop-process.ts'
 import { freshFolder } from '../../examples/shop/testing.ts'
+import { brokerUrl } from '../../src/kafka/broker.fixture.ts'
+import { serverUrl } from '../../src/postgres/server.fixture.ts'
+import { shopSchemas } from '../postgres/shop-schemas.ts'
+import {
+  figuresOf,
+  figuresOfKilledService,
+  firstOrders,
+  halfWayShop,
+  hasRealOrders,
+  realOrders,
+  shopWith,
+  withoutRealOrders,
+} from '../real-orders.ts'
 
-const url = process.env['TIDINGS_KAFKA_URL']
-const orders = fileURLToPath(new URL('../../../shared/data/orders.ndjson', import.meta.url))
 const reason =
-  url === undefined
-    ? 'there is no Kafka here: npm run test:engines starts one'
-    : '../shared must lie beside the repository'
+  brokerUrl === undefined ? 'there is no Kafka here: npm run test:engines starts one' : withoutRealOrders
 
-const options = ['--port', '0', '--orders', orders, '--speed', 'max', '--exit', '--json']
-const shopOn = (files: string) => startShop('--url', url ?? '', '--files', files, ...options)
+/** The log on the broker, in the namespace of files that nobody else has. */
+const onKafka = (): readonly string[] => ['--url', brokerUrl ?? '', '--files', join(freshFolder(), 'shop.db')]
 
-describe.skipIf(url === undefined || !existsSync(orders))(`The shop on Kafka (${reason})`, () => {
-  test('comes to the same figures as on SQLite, also when it is killed and started again', {
+describe.skipIf(brokerUrl === undefined || !hasRealOrders)(`The shop on Kafka (${reason})`, () => {
+  test('comes to the same figures as on SQLite, also when it is killed half way and started again', {
     timeout: 240_000,
   }, async () => {
-    const files = join(freshFolder(), 'shop.db')
-    const killed = shopOn(files)
-    await new Promise((resolve) => setTimeout(resolve, 6_000))
-    killed.kill('SIGKILL')
-    await killed.ended
-    const { code, stdout, stderr } = await shopOn(files).ended
-    expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' })
-    expect(JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')).toEqual({
+    const place = onKafka()
+    const { shop, halfWay } = await halfWayShop(realOrders, ...place)
+    await halfWay
+    shop.kill('SIGKILL')
+    expect((await shop.ended).code).toBeNull()
+    expect(await figuresOf(shopWith(realOrders, ...place))).toEqual({
       orders: 8_135,
       created: 7_360,
       refused: { 'no items': 775, 'not confirmed': 74, 'not shipped': 71, 'unknown order': 1_400 },
@@ -43,7 +47,31 @@ describe.skipIf(url === undefined || !existsSync(orders))(`The shop on Kafka (${
         inventory: { handled: 7_360, lag: 0, deadLetters: 0 },
       },
       revenueCents: 126_555_274,
-      elapsedMs: expect.any(Number),
+      elapsedMs: 0,
     })
   })
+
+  test('comes to them with every service a process, one of which is killed half way', {
+    timeout: 240_000,
+  }, async () => {
+    const file = firstOrders(600)
+    const expected = await figuresOf(shopWith(file))
+    expect(await figuresOfKilledService(file, ...onKafka())).toEqual(expected)
+  })
+
+  const name =
+    'comes to them with the data in PostgreSQL, every service a process, one of which is killed half way'
+  const withoutPostgres = 'there is no PostgreSQL here: npm run test:engines starts one'
+  test.skipIf(serverUrl === undefined)(
+    serverUrl === undefined ? `${name} (${withoutPostgres})` : name,
+    { timeout: 240_000 },
+    async () => {
+      const file = firstOrders(600)
+      const { url, count } = shopSchemas()
+      const expected = await figuresOf(shopWith(file))
+      // The namespace on the broker belongs to the schemas, so that it is a test's own, too.
+      expect(await figuresOfKilledService(file, '--url', brokerUrl ?? '', '--store', url)).toEqual(expected)
+      expect(await count('orders.outbox')).toBe(0)
+    },
+  )
 })
