@@ -6,21 +6,23 @@ import { exponential, isTidingsError, limits, type Random } from '../kernel/inde
  */
 export type Round = 'more' | 'idle' | 'standing-by' | 'failed'
 
-/** The part of a lease after which it is renewed, or asked for again. */
-const renewedPart = 3
+/** When a lease is renewed, or asked for again: in time for two more attempts. */
+export function renewEveryMs(leaseMs: number): number {
+  return leaseMs / 3
+}
 
 /** How long to wait after a round, in ms. @param failures rounds that failed one after the other. */
 export function waitMsAfter(round: Round, failures: number, leaseMs: number, random: Random): number {
   if (round === 'more') return 0
-  if (round === 'idle') return Math.min(limits.relayPollMs, leaseMs / renewedPart)
-  if (round === 'standing-by') return leaseMs / renewedPart
+  if (round === 'idle') return Math.min(limits.relayPollMs, renewEveryMs(leaseMs))
+  if (round === 'standing-by') return renewEveryMs(leaseMs)
   return backoff(failures, random)
 }
 
 const backoff = exponential(limits.relayFirstBackoffMs, limits.relayLongestBackoffMs)
 
 export function isRenewalDue(renewedMs: number, nowMs: number, leaseMs: number): boolean {
-  return nowMs - renewedMs >= leaseMs / renewedPart
+  return nowMs - renewedMs >= renewEveryMs(leaseMs)
 }
 
 /** Asked right before each publish, by the process's own monotonic clock: a relay that was paused begins nothing that another has begun. */

@@ -83,6 +83,24 @@ function replacing(store: OutboxStore, replaced: Partial<OutboxStore>): OutboxSt
   })
 }
 
+/** The store of a process that nothing of runs for a while: it does not renew its right. */
+function pausedStore(store: OutboxStore): {
+  readonly store: OutboxStore
+  readonly begin: () => void
+  readonly end: () => void
+} {
+  let isPaused = false
+  const lead: OutboxStore['lead'] = async (...given) => {
+    if (isPaused) throw unreachable()
+    return store.lead(...given)
+  }
+  return {
+    store: replacing(store, { lead }),
+    begin: () => (isPaused = true),
+    end: () => (isPaused = false),
+  }
+}
+
 /** The next call waits until it is let go. */
 function gated<Arguments extends readonly unknown[], Result>(
   call: (...given: Arguments) => Promise<Result>,
@@ -350,15 +368,38 @@ describe('Of two relays', () => {
     await one.stop()
   })
 
-  test('one that was paused past its lease after it published is fenced, and settles nothing', async () => {
+  test('one keeps its right while the engine takes long, and the other publishes nothing', async () => {
     const fixture = openFixture()
     const engine = gated(fixture.publish)
-    const { publish } = fixture
     fixture.publish = engine.call
     const one = fixture.relay('one')
     one.start()
     fixture.add('a')
     await settle()
+    const two = fixture.relay('two')
+    two.start()
+    await fixture.clock.advance(10 * leaseMs)
+    expect(await fixture.store.lead('three', leaseMs)).toBeUndefined()
+    engine.release()
+    await settle()
+    expect(fixture.published).toEqual(['a'])
+    expect(await fixture.store.figures()).toMatchObject({ pending: 0 })
+    expect(fixture.reports).toEqual([])
+    await two.stop()
+    await one.stop()
+  })
+
+  test('one that could not renew its right while it published is fenced, and settles nothing', async () => {
+    const fixture = openFixture()
+    const engine = gated(fixture.publish)
+    const { publish } = fixture
+    fixture.publish = engine.call
+    const paused = pausedStore(fixture.store)
+    const one = fixture.relay('one', paused.store)
+    one.start()
+    fixture.add('a')
+    await settle()
+    paused.begin()
     fixture.publish = publish
     const two = fixture.relay('two')
     two.start()
@@ -366,6 +407,7 @@ describe('Of two relays', () => {
     fixture.add('b')
     await settle()
     expect(fixture.published).toEqual(['a', 'b'])
+    paused.end()
     engine.release()
     await settle()
     expect(fixture.published).toEqual(['a', 'b', 'a'])
@@ -374,6 +416,29 @@ describe('Of two relays', () => {
     await settle()
     expect(fixture.published).toEqual(['a', 'b', 'a', 'c'])
     await two.stop()
+    await one.stop()
+  })
+
+  test('one that loses its right between two halves of a batch does not publish the second', async () => {
+    const fixture = openFixture()
+    const paused = pausedStore(fixture.store)
+    const calls: number[] = []
+    const engine = gated(async (...[records]: Parameters<Publish>) => {
+      calls.push(records.length)
+      throw tooLarge()
+    })
+    fixture.publish = engine.call
+    fixture.add('a', 'b')
+    const one = fixture.relay('one', paused.store)
+    one.start()
+    await settle()
+    paused.begin()
+    await fixture.clock.advance(leaseMs)
+    engine.release()
+    await settle()
+    expect(calls).toEqual([2])
+    expect(fixture.reports).toMatchObject([{ relay: 'one', outcome: 'fenced' }])
+    expect(await fixture.store.figures()).toMatchObject({ pending: 2, refused: 0 })
     await one.stop()
   })
 

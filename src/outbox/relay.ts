@@ -8,9 +8,10 @@ import {
   systemRandom,
   toError,
 } from '../kernel/index.ts'
+import { fencedRelay } from './fenced-relay.ts'
 import type { OutboxStore, Refusal, RelayTerm } from './outbox-store.ts'
 import { type Publish, publishApart } from './publish-apart.ts'
-import { isHeld, isRenewalDue, type Round, waitMsAfter } from './relay-policy.ts'
+import { isHeld, isRenewalDue, type Round, renewEveryMs, waitMsAfter } from './relay-policy.ts'
 import { harmlessly, type RelayReport, reportRelay } from './relay-report.ts'
 
 export interface RelayOptions {
@@ -150,15 +151,19 @@ export class Relay {
   }
 
   async #relayBatch(): Promise<Round> {
-    const { store, publish, clock, leaseMs } = this.#options
-    const hold = await this.#lead()
-    if (hold === undefined) return 'standing-by'
-    const { term, renewedMs } = hold
+    const { store, publish } = this.#options
+    const term = (await this.#lead())?.term
+    if (term === undefined) return 'standing-by'
     await this.#settle()
     const pending = await store.claim(term, { maxRecords: limits.relayEvents, maxBytes: limits.relayBytes })
     if (pending.length === 0) return 'idle'
-    if (!isHeld(renewedMs, clock.monotonic(), leaseMs)) return 'more'
-    const refusals = await publishApart(pending, publish)
+    if (!this.#isHeld) return 'more'
+    const refusals = await this.#renewing(() =>
+      publishApart(pending, (records) => {
+        if (!this.#isHeld) throw fencedRelay(term, undefined)
+        return publish(records)
+      }),
+    )
     const refused = new Set(refusals.map(({ position }) => position))
     const published = pending.map(({ position }) => position).filter((each) => !refused.has(each))
     this.#unsettled = { term, published, refusals }
@@ -177,6 +182,33 @@ export class Relay {
     if (term?.term !== this.#unsettled?.term.term) this.#unsettled = undefined
     this.#hold = term && { term, renewedMs: nowMs }
     return this.#hold
+  }
+
+  get #isHeld(): boolean {
+    const { clock, leaseMs } = this.#options
+    return this.#hold !== undefined && isHeld(this.#hold.renewedMs, clock.monotonic(), leaseMs)
+  }
+
+  /** While the engine takes its time, the right is renewed: else another would get it, and publish the same. */
+  async #renewing<Result>(publishing: () => Promise<Result>): Promise<Result> {
+    const published = new AbortController()
+    const renewing = this.#renewUntil(published.signal)
+    try {
+      return await publishing()
+    } finally {
+      published.abort()
+      await renewing
+    }
+  }
+
+  async #renewUntil(published: AbortSignal): Promise<void> {
+    const { clock, leaseMs } = this.#options
+    for (;;) {
+      await sleep(clock, renewEveryMs(leaseMs), published)
+      if (published.aborted) return
+      // Where that fails it is tried again, as long as the lease lasts.
+      await this.#lead().catch(() => undefined)
+    }
   }
 
   /** Once it has succeeded only: until then nothing else is claimed, for it would be published twice. */
