@@ -1,3 +1,4 @@
+import { eraStatements } from './era.ts'
 import { horizonOf } from './horizon.ts'
 import { time } from './sql.ts'
 
@@ -5,6 +6,7 @@ import { time } from './sql.ts'
 export function outboxStatements(schema: string): {
   add(count: number, own: { readonly time: boolean }): string
   readonly isOurs: string
+  readonly beginEra: string
   readonly lead: string
   readonly resign: string
   readonly term: string
@@ -17,6 +19,7 @@ export function outboxStatements(schema: string): {
   readonly figures: string
   readonly pending: string
 } {
+  const era = eraStatements(schema)
   const columns = 'position, topic, partition, not_before, body'
   // Whoever takes the right over waits for what is being written under it.
   const held = `held AS MATERIALIZED (SELECT 1 FROM ${schema}.relay WHERE relay = $1 AND term = $2 FOR SHARE)`
@@ -36,6 +39,7 @@ export function outboxStatements(schema: string): {
         VALUES ${rows.join(', ')}`
     },
     isOurs: `SELECT 1 FROM ${schema}.format WHERE identity = $1::uuid`,
+    beginEra: era.begin,
     lead: `INSERT INTO ${schema}.relay AS r (relay, term, lease_until, locked)
       VALUES ($1, 1, ${time('$4')} + $2::bigint, $3::boolean)
       ON CONFLICT (id) DO UPDATE SET relay = excluded.relay, lease_until = excluded.lease_until, locked = excluded.locked,
@@ -46,10 +50,9 @@ export function outboxStatements(schema: string): {
     resign: `UPDATE ${schema}.relay SET relay = '', lease_until = 0, locked = false WHERE relay = $1 AND term = $2`,
     term: `SELECT relay, term FROM ${schema}.relay`,
     horizon: horizonOf(`${schema}.outbox`),
-    // Below the horizon, or an xid that the server has not given out yet: it is of a dump that was restored, and committed
-    // like all that is in it.
+    // Below the horizon: of an earlier era is what a restored dump has brought, and all of that has committed.
     claim: `WITH oldest AS MATERIALIZED (
-        SELECT ${columns}, xid < $5::xid8 OR xid >= pg_snapshot_xmax(pg_current_snapshot()) AS decided
+        SELECT ${columns}, (era, xid) < (${era.current}, $5::xid8) AS decided
         FROM ${schema}.outbox
         WHERE ${isPending} AND EXISTS (SELECT FROM ${schema}.relay WHERE relay = $1 AND term = $2)
         ORDER BY position LIMIT $3

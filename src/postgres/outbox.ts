@@ -81,6 +81,7 @@ export class PostgresOutbox implements OutboxStore<PostgresTransaction> {
   }
 
   async lead(relay: string, leaseMs: number): Promise<RelayTerm | undefined> {
+    await this.#database.query(this.#sql.beginEra)
     const locked = await this.#session.tryLock(this.#lock, relay)
     const values = [relay, leaseMs, locked, this.#database.nowMs]
     const [row] = await this.#database.query(this.#sql.lead, values)

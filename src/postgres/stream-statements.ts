@@ -1,4 +1,5 @@
 import { limits } from '../kernel/index.ts'
+import { eraStatements } from './era.ts'
 import { horizonOf } from './horizon.ts'
 import { time } from './sql.ts'
 
@@ -6,7 +7,7 @@ import { time } from './sql.ts'
 export function streamStatements(schema: string): {
   readonly tryLock: string
   readonly lock: string
-  readonly newEra: string
+  readonly beginEra: string
   readonly find: string
   readonly write: string
   readonly readForward: string
@@ -21,15 +22,14 @@ export function streamStatements(schema: string): {
   readonly saveSnapshot: string
 } {
   const columns = 'era, xid::text AS xid, place, name, id, version, event_id, type, time_ms, body'
-  const isThisEra = `(SELECT system_identifier FROM ${schema}.era) = (SELECT system_identifier FROM pg_control_system())`
+  const era = eraStatements(schema)
   const after = `(era, xid, place) > ($1, $2::xid8, $3)
-    AND (era, xid) < ((SELECT number FROM ${schema}.era), $4::xid8) AND ($5::text[] IS NULL OR name = ANY ($5))`
+    AND (era, xid) < (${era.current}, $4::xid8) AND ($5::text[] IS NULL OR name = ANY ($5))`
   return {
-    tryLock: `SELECT pg_try_advisory_xact_lock(k.key) AS locked, ${isThisEra} AS is_this_era
+    tryLock: `SELECT pg_try_advisory_xact_lock(k.key) AS locked, ${era.isBegun} AS is_era_begun
       FROM unnest($1::bigint[]) WITH ORDINALITY k (key, place) ORDER BY k.place`,
-    lock: `SELECT pg_advisory_xact_lock($1::bigint), true AS locked, ${isThisEra} AS is_this_era`,
-    newEra: `UPDATE ${schema}.era e SET number = e.number + 1, system_identifier = c.system_identifier
-      FROM pg_control_system() c WHERE e.system_identifier <> c.system_identifier`,
+    lock: `SELECT pg_advisory_xact_lock($1::bigint), true AS locked, ${era.isBegun} AS is_era_begun`,
+    beginEra: era.begin,
     find: `SELECT s.name, s.id, s.version, NULL AS event_id
       FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[])) k (name, id)
       JOIN ${schema}.stream s ON s.name = k.name AND s.id = k.id

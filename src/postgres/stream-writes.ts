@@ -31,7 +31,7 @@ export class StreamWrites {
       return await this.#database.transaction(run)
     } catch (error) {
       if (error !== eraEnded) throw error
-      await this.#database.query(this.#sql.newEra)
+      await this.#database.query(this.#sql.beginEra)
       return this.#database.transaction(run)
     }
   }
@@ -88,7 +88,7 @@ export class StreamWrites {
 const eraEnded = new Error('The tables were written on another server, and a new era begins.')
 
 function checkEra([row]: readonly Row[]): void {
-  if (row?.['is_this_era'] === false) throw eraEnded
+  if (row?.['is_era_begun'] === false) throw eraEnded
 }
 
 /** Names and ids, as two parameters. */

@@ -27,7 +27,7 @@ export const postgresServer: Server = {
 }
 
 /** The newest version's folder of programs. */
-function programs(): string | undefined {
+export function programs(): string | undefined {
   const found = globSync('/usr/lib/postgresql/*/bin/initdb')
   return found.toSorted((a, b) => versionOf(b) - versionOf(a))[0]?.replace(/\/initdb$/, '')
 }

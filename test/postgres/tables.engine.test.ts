@@ -11,6 +11,7 @@ import {
   postgresSchemaStore,
   postgresStreams,
 } from '../../src/postgres/index.ts'
+import { pendingTables, scriptOf } from '../../src/postgres/migrate.ts'
 import { describeOnServer, type OwnSchema, ownSchema } from '../../src/postgres/server.fixture.ts'
 import { catalog, changed, topic } from './gap-catalog.ts'
 
@@ -57,6 +58,23 @@ describeOnServer('The tables in PostgreSQL', () => {
     ])
     const { rows } = await own.pool.query('SELECT to_regnamespace($1) AS found', [own.schema])
     expect(rows).toEqual([{ found: null }])
+  })
+
+  test('of an outbox without eras are migrated with what waits in it, wherever they have come from', async () => {
+    await using own = ownSchema()
+    const { pool, schema, url } = own
+    const known = await pendingTables(pool, schema)
+    await pool.query(scriptOf(schema, known.slice(0, 5)))
+    // Of a dump of another server, whose numbers this one has not reached.
+    const add = `INSERT INTO ${schema}.outbox (xid, topic, partition, body) VALUES ($1, 'changes', 0, $2)`
+    await pool.query(add, ['9223372036854775807', 'dumped'])
+    const outbox = postgresOutbox(url)
+    const term = await outbox.lead('relay', 60_000)
+    if (term === undefined) throw new Error('Another relay has the right.')
+    await pool.query(`INSERT INTO ${schema}.outbox (topic, partition, body) VALUES ('changes', 0, 'new')`)
+    const claimed = await outbox.claim(term, { maxRecords: 10, maxBytes: 1e6 })
+    expect(claimed.map(({ body }) => body)).toEqual(['dumped', 'new'])
+    await outbox.close()
   })
 
   test('that somebody drops are missed, by name', async () => {
