@@ -83,8 +83,8 @@ export class Attempt extends HandlerRun implements TransactionalDelivery<Version
   protected stages(): Outcome | Promise<Outcome> {
     const { inbox } = this.context
     if (inbox === undefined) return this.#prepare()
-    return inbox
-      .handled(this.group, this.runNumber, this.keys)
+    return this.inboxSteps
+      .own(inbox.handled(this.group, this.runNumber, this.keys))
       .then(([known]) => (known ? duplicate : this.#prepare()))
   }
 

@@ -110,7 +110,7 @@ export class BatchAttempt extends HandlerRun<SettledBatch> implements Transactio
     const { inbox } = this.context
     if (inbox === undefined) return
     const events = this.#items.map(({ event }) => event)
-    const known = await inbox.handled(this.group, this.runNumber, events)
+    const known = await this.inboxSteps.own(inbox.handled(this.group, this.runNumber, events))
     const seen = new Set<string>()
     for (const [index, item] of this.#items.entries()) {
       const key = eventKey(item.event)

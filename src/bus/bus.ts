@@ -25,6 +25,7 @@ import {
   type Capabilities,
   capabilityMissing,
   type EngineLacks,
+  type OutgoingRecord,
   type TransactionOf,
   type TransportAdmin,
 } from '../log/index.ts'
@@ -37,6 +38,7 @@ import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
 import { inNamespace } from './namespace.ts'
+import { EngineOutages } from './outage.ts'
 import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
 import type { BatchOptions, CheckedOptions, PublishOptions, TransactionOptions } from './publish-options.ts'
@@ -129,6 +131,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       started,
       ended,
       culprits,
+      engineOutages: new EngineOutages(),
     }
   }
 
@@ -170,14 +173,14 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   async publishAll(events: readonly NewEvent<Types>[], options: BatchOptions<C> = {}): Promise<void> {
     this.#checkOpen()
     const records = this.#maker.many('publishAll', events, options)
-    if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
+    await this.#publishRecords(records)
   }
 
   /** Publishes whole CloudEvents, from elsewhere: id, source and time stay. Checked like any other. */
   async publishEvents(events: readonly CloudEvent[]): Promise<void> {
     this.#checkOpen()
     const records = this.#maker.whole('publishEvents', events)
-    if (records.length > 0) await this.#engine.publish(records, { tx: undefined })
+    await this.#publishRecords(records)
   }
 
   /**
@@ -242,7 +245,12 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
 
   async #publishOne(definition: EventDefinition, data: unknown, options: CheckedOptions): Promise<void> {
     this.#checkOpen()
-    await this.#engine.publish([this.#maker.one(definition, data, options, 'send')], { tx: undefined })
+    await this.#publishRecords([this.#maker.one(definition, data, options, 'send')])
+  }
+
+  async #publishRecords(records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return
+    await this.#groupContext.engineOutages.follow(this.#engine.publish(records, { tx: undefined }))
   }
 
   #checkOpen(): void {

@@ -57,6 +57,12 @@ export class Consumer {
   /** Events passed over because the group has no handler for their type. */
   skipped = 0
 
+  /** Why events wait for the inbox or the engine to be there again; undefined when none does. */
+  get outage(): Error | undefined {
+    for (const { outage } of this.#runs.values()) if (outage !== undefined) return outage
+    return undefined
+  }
+
   constructor(options: ConsumerOptions) {
     this.#options = options
     const { context, policy, handlers, deadLetters, clock, random, report, transport, culprits } = options

@@ -17,8 +17,8 @@ import { type BatchHandling, type Handlers, takesBatches } from './handlers.ts'
 import type { Lane, Work } from './lane.ts'
 import { letterOf } from './letter.ts'
 import type { PartitionRun } from './partition-run.ts'
-import type { Report } from './report.ts'
-import { retryDelayMs } from './retry.ts'
+import type { DeliveryReport, Report } from './report.ts'
+import { outageDelayMs, retryDelayMs } from './retry.ts'
 import { surely } from './surely.ts'
 
 export interface DelivererOptions {
@@ -217,6 +217,8 @@ export class Deliverer {
   ): Next | Promise<Next> {
     work.counted = 0
     if (run.closed || outcome === abandoned) return 'stop'
+    run.outage = outcome.kind === 'outage' ? outcome.error : undefined
+    work.outages = run.outage === undefined ? 0 : work.outages + 1
     switch (outcome.kind) {
       case 'handled':
       case 'duplicate':
@@ -231,6 +233,8 @@ export class Deliverer {
         this.#report(work, record, 'newer', tookMs, outcome.error, groupDefaults.newerRetryMs)
         work.error = outcome.error
         return this.#retry(run, work, record, groupDefaults.newerRetryMs)
+      case 'outage':
+        return this.#waitOut(run, work, record, outcome.error, tookMs)
       case 'fenced':
         // Mostly the partition is lost and its assignment ends before this wait does.
         this.#report(work, record, 'failed', tookMs, outcome.error, groupDefaults.storeRetryMs)
@@ -269,6 +273,19 @@ export class Deliverer {
     work.failed += 1
     work.error = error
     return delayMs === undefined ? this.#setDown(run, work, record) : this.#retry(run, work, record, delayMs)
+  }
+
+  /** Waits without counting the attempt: while nothing can be used, nothing is learned of the event. */
+  #waitOut(
+    run: PartitionRun,
+    work: Work,
+    record: StoredRecord,
+    error: Error,
+    tookMs: number,
+  ): Next | Promise<Next> {
+    const waitMs = outageDelayMs(work.outages, this.#options.random)
+    this.#report(work, record, 'outage', tookMs, error, waitMs)
+    return this.#retry(run, work, record, waitMs)
   }
 
   #retry(run: PartitionRun, work: Work, record: StoredRecord, waitMs: number): Next | Promise<Next> {
@@ -310,7 +327,7 @@ export class Deliverer {
   #report(
     work: Work,
     { topic, partition, offset }: StoredRecord,
-    outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer',
+    outcome: DeliveryReport['outcome'],
     tookMs: number,
     error: Error | undefined,
     retryInMs: number | undefined,

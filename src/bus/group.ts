@@ -19,6 +19,7 @@ import type { AttemptContext } from './handler-run.ts'
 import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
 import { memberId } from './member-id.ts'
+import type { EngineOutages } from './outage.ts'
 import type { Report } from './report.ts'
 
 export interface GroupContext {
@@ -27,6 +28,7 @@ export interface GroupContext {
   readonly clock: Clock
   readonly random: Random
   readonly culprits: OneAtATime
+  readonly engineOutages: EngineOutages
   readonly report: Report
   readonly tracing: Tracing
   /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
@@ -54,7 +56,8 @@ export class Group<Types extends string, Transact = never> {
     this.#policy = groupPolicy(options, context.engine.capabilities)
     this.#handlers = new Handlers(name)
     const { assumeVersion } = this.#policy
-    this.#attempts = { group: name, inbox: options.inbox, assumeVersion, tracing: context.tracing }
+    const { engineOutages, tracing } = context
+    this.#attempts = { group: name, inbox: options.inbox, engineOutages, assumeVersion, tracing }
   }
 
   /**
@@ -175,6 +178,14 @@ export class Group<Types extends string, Transact = never> {
   /** Events this member has passed over because the group has no handler for their type. */
   get skipped(): number {
     return this.#consumer?.skipped ?? 0
+  }
+
+  /**
+   * Why events of this member wait, and use up no attempts: its inbox, or the engine that its handlers publish to, cannot be
+   * used. Undefined when the last attempt of every partition could.
+   */
+  get outage(): Error | undefined {
+    return this.#consumer?.outage
   }
 
   async #run(): Promise<void> {

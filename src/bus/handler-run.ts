@@ -2,14 +2,16 @@ import type { InboxClaim, InboxKey, InboxStore } from '../inbox/index.ts'
 import { TidingsError } from '../kernel/index.ts'
 import type { Assignment, Fence } from '../log/index.ts'
 import type { Processing, Tracing } from '../tracing/index.ts'
+import { type EngineOutages, InboxSteps } from './outage.ts'
 
 /**
  * What came of one attempt. `failed` and `final`: no further attempt can help · `newer`: this program is too old for
- * the event · `fenced`: the inbox has seen a newer owner of the partition · `abandoned`: the delivery ended before the handler did, somebody will deliver the event again.
+ * the event · `outage`: the inbox, or the engine that the handler published to, cannot be used now, and the event is not to blame ·
+ * `fenced`: the inbox has seen a newer owner of the partition · `abandoned`: the delivery ended before the handler did, somebody will deliver the event again.
  */
 export type Outcome =
   | { readonly kind: 'handled' | 'duplicate' | 'abandoned' }
-  | { readonly kind: 'newer' | 'fenced'; readonly error: Error }
+  | { readonly kind: 'newer' | 'outage' | 'fenced'; readonly error: Error }
   | { readonly kind: 'failed'; readonly error: Error; readonly final: boolean }
 
 export const handled: Outcome = { kind: 'handled' }
@@ -20,6 +22,7 @@ export const abandoned: Outcome = { kind: 'abandoned' }
 export interface AttemptContext {
   readonly group: string
   readonly inbox: InboxStore<unknown> | undefined
+  readonly engineOutages: EngineOutages
   readonly assumeVersion: Readonly<Record<string, number>>
   readonly tracing: Tracing
 }
@@ -48,6 +51,7 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
   /** A transaction that is under way, or has failed. */
   #writing: Promise<unknown> | undefined
   #settle: ((outcome: Outcome | Settled) => void) | undefined
+  #steps: InboxSteps | undefined
 
   constructor(context: AttemptContext, assignment: Assignment) {
     this.context = context
@@ -74,9 +78,11 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
 
   get transact(): unknown {
     const transact = this.context.inbox?.transaction(this) ?? withoutInbox
-    return (...run: readonly unknown[]): Promise<unknown> => {
-      const done = Promise.resolve(
-        typeof transact === 'function' ? Reflect.apply(transact, undefined, run) : undefined,
+    return (run: unknown): Promise<unknown> => {
+      const done = this.inboxSteps.transaction(run, (each) =>
+        Promise.resolve(
+          typeof transact === 'function' ? Reflect.apply(transact, undefined, [each]) : undefined,
+        ),
       )
       const written = (): void => {
         if (this.#writing === done) this.#writing = undefined
@@ -116,7 +122,7 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
     try {
       result = this.flow.run(() => this.stages())
     } catch (thrown) {
-      return this.#ended(this.failure(thrown))
+      return this.#ended(this.#failure(thrown))
     }
     if (!(result instanceof Promise)) {
       this.#over = finished
@@ -127,7 +133,7 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
         this.#over ??= finished
         resolve(this.#ended(outcome))
       }
-      result.then(this.#settle, (thrown: unknown) => this.#settle?.(this.failure(thrown)))
+      result.then(this.#settle, (thrown: unknown) => this.#settle?.(this.#failure(thrown)))
     })
   }
 
@@ -135,7 +141,13 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
     if (this.#over !== undefined) return
     this.#over = reason
     this.#controller?.abort(reason)
-    this.#settle?.(outcome)
+    const isInboxLate = outcome.kind === 'failed' && this.#steps?.isUnderWay === true
+    this.#settle?.(isInboxLate ? { kind: 'outage', error: reason } : outcome)
+  }
+
+  #failure(thrown: unknown): Outcome {
+    const outage = this.#steps?.outage ?? this.context.engineOutages.find(thrown)
+    return outage === undefined ? this.failure(thrown) : { kind: 'outage', error: outage }
   }
 
   #ended(outcome: Outcome | Settled): Outcome | Settled {
@@ -158,6 +170,12 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
     return this.#remembered
   }
 
+  /** What this run asks of its inbox goes through these. */
+  protected get inboxSteps(): InboxSteps {
+    this.#steps ??= new InboxSteps()
+    return this.#steps
+  }
+
   /** What is delivered, in a sentence. */
   protected abstract get words(): string
 
@@ -172,7 +190,7 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
     // The handler did not await its transaction: it belongs to the run all the same.
     if (this.#writing !== undefined) return this.#writing.then(() => this.remember(outcome))
     if (inbox === undefined || this.#remembered || this.#over !== undefined) return outcome
-    return this.keys.length === 0 ? outcome : inbox.record(this).then(() => outcome)
+    return this.keys.length === 0 ? outcome : this.inboxSteps.own(inbox.record(this)).then(() => outcome)
   }
 }
 

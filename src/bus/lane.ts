@@ -28,6 +28,8 @@ export interface Work {
   failed: number
   /** The number of the attempt at work that was stored before it started; 0 without one. */
   counted: number
+  /** Attempts that an outage has ended, one after the other: they count for nothing else. */
+  outages: number
   /** An earlier owner may have died while it handled this: until it is attempted here and the process lives on. */
   suspect: boolean
   /** The batch that it was in has failed: it is delivered by itself. */
@@ -79,6 +81,7 @@ export function newWork(known: Pick<Work, Kept> & Partial<Work>): Work {
     flow: undefined,
     failed: 0,
     counted: 0,
+    outages: 0,
     suspect: false,
     alone: false,
     error: undefined,

@@ -28,6 +28,8 @@ export class PartitionRun {
   readonly collectors: Map<BatchHandling, BatchCollector> = new Map()
   /** Nothing more is read until it is further. */
   paused = false
+  /** Why its events wait, all of them, and for nobody's fault: the inbox or the engine could not be used in the last attempt. */
+  outage: Error | undefined
   /** There are events to be parked behind a dead letter. */
   mustPark = false
   /** Lanes at work. */
@@ -224,9 +226,13 @@ export class PartitionRun {
     this.#kept.set(work.offset, work)
   }
 
-  /** Events that cannot be delivered soon, oldest first: behind a failed attempt, or behind a dead letter. */
+  /**
+   * Events that cannot be delivered soon, oldest first: behind a failed attempt, or behind a dead letter. While there is an
+   * outage, setting them aside lets nothing pass.
+   */
   stuck(most: number): Work[] {
     const works: Work[] = []
+    if (this.outage !== undefined) return works
     for (const work of this.#unfinished) {
       if (works.length === most) break
       if (isStuck(work)) works.push(work)
@@ -246,6 +252,7 @@ export class PartitionRun {
 
   /** True when the lowest unfinished event is stuck, so that setting it aside moves the watermark. */
   get lowestWaits(): boolean {
+    if (this.outage !== undefined) return false
     for (const work of this.#unfinished) return isStuck(work)
     return false
   }

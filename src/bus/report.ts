@@ -3,7 +3,8 @@ import { durationText, type TidingsError, toError } from '../kernel/index.ts'
 
 /**
  * What became of one delivery. `failed`: it is tried again · `dead-letter`: it is not · `duplicate`: the inbox knew it ·
- * `newer`: it waits for a version of this program that knows it.
+ * `newer`: it waits for a version of this program that knows it · `outage`: the group's inbox, or the engine that the handler
+ * published to, cannot be used now, so it is tried again and the attempt does not count.
  */
 export interface DeliveryReport {
   readonly group: string
@@ -15,7 +16,7 @@ export interface DeliveryReport {
   /** Where the handler's run stood: its `trace` is the span of the run, made when it is asked for. Absent where none ran. */
   readonly flow: Flow | undefined
   readonly attempt: number
-  readonly outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer'
+  readonly outcome: 'handled' | 'duplicate' | 'failed' | 'dead-letter' | 'newer' | 'outage'
   /** How long the handler ran, in ms. */
   readonly tookMs: number
   readonly error: Error | undefined
@@ -68,12 +69,15 @@ function failureLine({
   retryInMs,
 }: DeliveryReport): string {
   const what = `${event?.type ?? 'a record'} (${event?.subject ?? event?.id ?? 'unreadable'}, ${topic}/${partition} offset ${offset})`
-  const next =
-    outcome === 'dead-letter'
-      ? `is a dead letter now, after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`
-      : outcome === 'newer'
-        ? `waits, newer than this program`
-        : `failed in attempt ${attempt}, again in ${durationText(retryInMs ?? 0)}`
+  const again = `again in ${durationText(retryInMs ?? 0)}`
+  const next = {
+    handled: 'is handled',
+    duplicate: 'was handled before',
+    failed: `failed in attempt ${attempt}, ${again}`,
+    'dead-letter': `is a dead letter now, after ${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`,
+    newer: 'waits, newer than this program',
+    outage: `waits, ${again}, and no attempt is counted`,
+  }[outcome]
   return `tidings: ${group}: ${what} ${next}: ${words(error)}`
 }
 

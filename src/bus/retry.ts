@@ -51,6 +51,13 @@ export function retryDelayMs(retry: Retry, failedAttempts: number, random: Rando
   return failedAttempts >= retry.attempts ? undefined : retry.backoff(failedAttempts, random)
 }
 
+/** How long to wait in ms after so many attempts that an outage has ended one after the other. Without end: they do not count. */
+export function outageDelayMs(outages: number, random: Random): number {
+  return outageBackoff(outages, random)
+}
+
+const outageBackoff = exponential(groupDefaults.outageFirstBackoffMs, groupDefaults.outageLongestBackoffMs)
+
 /** How long an event may be attempted at most, in ms: every attempt up to its timeout, and the longest waits between. */
 export function longestScheduleMs(retry: Retry, handlerTimeoutMs: number): number {
   const attempts = Math.min(retry.attempts, mostAttemptsSummed)

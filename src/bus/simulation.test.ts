@@ -20,7 +20,7 @@ class Process {
         const value: unknown = Reflect.get(target, name)
         if (typeof value !== 'function') return value
         return (...args: unknown[]): unknown => {
-          if (this.dead) return name === 'watch' ? () => undefined : forever
+          if (this.dead && name !== 'keepLease') return name === 'watch' ? () => undefined : forever
           const result: unknown = Reflect.apply(value, target, args)
           return result instanceof Promise
             ? result.then((each: unknown) => (this.dead ? forever : each))

@@ -264,6 +264,9 @@ export const groupDefaults = {
   /** The wait after a dead letter could not be written, and before an event newer than this program is tried again. */
   storeRetryMs: 1_000,
   newerRetryMs: 60_000,
+  /** The waits of an event whose inbox or engine cannot be used; its attempts do not count meanwhile. */
+  outageFirstBackoffMs: 1_000,
+  outageLongestBackoffMs: 30_000,
   /** The longest time finished events wait for their commit. */
   commitEveryMs: 20,
   /** How long `close` waits for handlers at work. */

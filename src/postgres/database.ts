@@ -1,5 +1,5 @@
-import { type Clock, systemClock, TidingsError } from '../kernel/index.ts'
-import { postgresError } from './errors.ts'
+import { type Clock, isTidingsError, systemClock, TidingsError } from '../kernel/index.ts'
+import { isOfConnection, postgresError } from './errors.ts'
 import { checkTables } from './migrate.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './query.ts'
 import { connectionOf, openSource, type PostgresSource, schemaOf } from './source.ts'
@@ -76,7 +76,10 @@ export class Database {
     }
   }
 
-  /** Runs in a transaction: it commits when the function fulfils, and rolls back when it rejects. */
+  /**
+   * Runs in a transaction: it commits when the function fulfils, and rolls back when it rejects. A connection that is lost
+   * meanwhile is `engine_unreachable`; while it is there, an error of another connection passes as it is.
+   */
   transaction<Result>(run: (client: PostgresClient) => Promise<Result>): Promise<Result> {
     return this.#attend(this.#transaction(run))
   }
@@ -92,7 +95,7 @@ export class Database {
       return result
     } catch (error) {
       broken = await rollback(client)
-      throw this.#errorOf(error)
+      throw broken === undefined ? this.#errorWhileConnected(error) : this.#errorWhenLost(error, broken)
     } finally {
       client.release(broken)
     }
@@ -145,6 +148,16 @@ export class Database {
   }
 
   #end: () => Promise<void> = async () => undefined
+
+  #errorWhileConnected(error: unknown): unknown {
+    return isOfConnection(error) ? error : this.#errorOf(error)
+  }
+
+  /** What says why it is lost, where that is known; never what something else has thrown meanwhile. */
+  #errorWhenLost(error: unknown, lost: Error): Error {
+    const known = this.#errorOf(error)
+    return known !== error && isTidingsError(known, 'engine_unreachable') ? known : lost
+  }
 
   #errorOf(error: unknown): Error {
     return this.#closed && !(error instanceof TidingsError) ? closed(error) : postgresError(error)

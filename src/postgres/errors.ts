@@ -84,6 +84,12 @@ export function postgresError(thrown: unknown): Error {
   return new TidingsError<ErrorCode>(code, words(saidBy(error)), { cause: thrown } as never)
 }
 
+/** True for what Node or `pg` say of a connection, whichever it is; of what a server says itself it is false. */
+export function isOfConnection(error: unknown): boolean {
+  if (error instanceof TidingsError || !(error instanceof Error)) return false
+  return lost.test(error.message) || /^E[A-Z]+$/.test(stateOf(error) ?? '')
+}
+
 /** The first words of several connection attempts that failed together are empty: then those of the first. */
 function saidBy(error: Error): string {
   const first = error instanceof AggregateError ? error.errors[0] : undefined

@@ -65,3 +65,28 @@ describeOnServer('The fence of the inbox in PostgreSQL', () => {
     expect(rows.rows).toEqual([{ count: 32 }])
   })
 })
+
+describeOnServer('A transaction of the inbox in PostgreSQL', () => {
+  test('rejects with what its function has thrown, as it was, while its connection is there', async () => {
+    await using own = ownSchema()
+    const inbox = postgresInbox(own.pool, { schema: own.schema })
+    const elsewhere = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' })
+    const transacted = inbox.transaction(claimOf(1, 1))(() => Promise.reject(elsewhere))
+    await expect(transacted).rejects.toBe(elsewhere)
+    await inbox.close()
+  })
+
+  test('is engine_unreachable when its connection is lost, whatever the function makes of it', async () => {
+    await using own = ownSchema()
+    const inbox = postgresInbox(own.pool, { schema: own.schema })
+    const transacted = inbox.transaction(claimOf(1, 1))(async (tx) => {
+      await tx.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((cause: unknown) => {
+        throw new Error('The invoice was not written.', { cause })
+      })
+    })
+    await expect(transacted).rejects.toMatchObject({ code: 'engine_unreachable' })
+    const [handled] = await inbox.handled('billing', 0, claimOf(1, 1).keys)
+    expect(handled).toBe(false)
+    await inbox.close()
+  })
+})

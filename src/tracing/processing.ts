@@ -18,7 +18,7 @@ export interface Delivered {
 
 /** How a run of a handler ended; `settled`: a batch, each event in its own way. */
 export interface ProcessingEnd {
-  readonly kind: 'handled' | 'duplicate' | 'failed' | 'newer' | 'fenced' | 'abandoned' | 'settled'
+  readonly kind: 'handled' | 'duplicate' | 'failed' | 'newer' | 'outage' | 'fenced' | 'abandoned' | 'settled'
   readonly error?: Error
 }
 

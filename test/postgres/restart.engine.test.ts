@@ -1,46 +1,13 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { defineEvent, openBus } from '../../src/index.ts'
 import { memory } from '../../src/memory/index.ts'
 import { postgres, postgresInbox, postgresOutbox, postgresStreams } from '../../src/postgres/index.ts'
 import { describeOnServer } from '../../src/postgres/server.fixture.ts'
 import { defineStream, mapEvent, openStreams } from '../../src/streams/index.ts'
-import { startCluster } from '../engines/postgres.ts'
-import { startOf } from '../engines/processes.ts'
 import { catalog, changed } from './gap-catalog.ts'
-
-/** A server of the test's own, which it may stop and start. */
-class OwnServer {
-  readonly #folder: string
-  #running: Awaited<ReturnType<typeof startCluster>> | undefined
-
-  constructor() {
-    this.#folder = mkdtempSync(join(tmpdir(), 'tidings-restart-'))
-    chmodSync(this.#folder, 0o755)
-    onTestFinished(async () => {
-      await this.stop('SIGQUIT')
-      rmSync(this.#folder, { recursive: true, force: true })
-    })
-  }
-
-  async start(settings: readonly string[] = []): Promise<string> {
-    const port = this.#running?.port
-    this.#running = await startCluster(this.#folder, port === undefined ? { settings } : { port, settings })
-    return this.#running.url()
-  }
-
-  /** `SIGINT` ends connections, `SIGQUIT` is a crash: the next start recovers. */
-  async stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
-    const pid = this.#running?.pid
-    if (pid === undefined || startOf(pid) === undefined) return
-    process.kill(pid, signal)
-    while (startOf(pid) !== undefined) await sleep(20)
-  }
-}
+import { OwnServer } from './own-server.ts'
 
 const events = 10_000
 const together = 100
@@ -70,7 +37,8 @@ describeOnServer('A PostgreSQL server that ends', () => {
     const bus = await openBus({ transport: await postgres(url), source: '/restart', catalog })
     const inbox = postgresInbox(pool)
     await pool.query('CREATE TABLE effect (place serial, key text, version integer)')
-    const group = bus.group('effects', { start: 'start', inbox })
+    // What counted as an attempt would be a dead letter at once.
+    const group = bus.group('effects', { start: 'start', inbox, retry: { attempts: 1 } })
     group.on(changed, async ({ event, transact }) => {
       await transact((tx) =>
         tx.query('INSERT INTO effect (key, version) VALUES ($1, $2)', [event.data.key, event.data.version]),
@@ -117,6 +85,7 @@ describeOnServer('A PostgreSQL server that ends', () => {
            SELECT version < lag(version) OVER (PARTITION BY key ORDER BY place) AS swapped FROM effect) e WHERE swapped`,
     )
     expect(rows[0]).toEqual({ swaps: 0 })
+    expect(await bus.deadLetters.count({})).toBe(0)
     expect(failures).toBeGreaterThan(0)
     await bus.close()
     await running
