@@ -1,3 +1,5 @@
+import { limits } from '../kernel/index.ts'
+
 /**
  * What an engine can do, as data. Whatever is asked of an engine that lacks it is a named error
  * (`capability_missing`), and a compile error where the engine is known statically.
@@ -28,6 +30,30 @@ export interface Capabilities {
   readonly handleWithinMs?: number | undefined
   /** `publish(…, { tx })`: events commit with the caller's own rows. */
   readonly callerTransaction: boolean
+}
+
+/** What is the same of every engine whose log is a `LogStore`: records, groups and their leases are ours. */
+export interface LogStoreCapabilities extends Capabilities {
+  readonly order: 'partition'
+  readonly replay: { readonly start: true; readonly time: true; readonly offset: true }
+  readonly lag: 'exact'
+  readonly handover: 'drained'
+  readonly fencing: true
+  readonly hold: true
+  readonly delay: true
+  readonly trustedRecords: true
+}
+
+export const logStoreCapabilities: Omit<LogStoreCapabilities, 'name' | 'durableAck' | 'callerTransaction'> = {
+  order: 'partition',
+  replay: { start: true, time: true, offset: true },
+  lag: 'exact',
+  handover: 'drained',
+  fencing: true,
+  hold: true,
+  delay: true,
+  maxBytes: limits.eventBytes,
+  trustedRecords: true,
 }
 
 declare const reason: unique symbol

@@ -7,13 +7,15 @@ export type {
   TopicSettings,
   TransportAdmin,
 } from './admin.ts'
-export type {
-  Capabilities,
-  EngineLacks,
-  Needs,
-  ReadableOffset,
-  Start,
-  TransactionOf,
+export {
+  type Capabilities,
+  type EngineLacks,
+  type LogStoreCapabilities,
+  logStoreCapabilities,
+  type Needs,
+  type ReadableOffset,
+  type Start,
+  type TransactionOf,
 } from './capabilities.ts'
 export { capabilityMissing } from './capability-missing.ts'
 export { type Fence, fencedBy } from './fence.ts'
