@@ -1,6 +1,7 @@
 import {
   type NewVersion,
-  type SchemaDefinition,
+  registeredVersion,
+  type SchemaRow,
   type SchemaStore,
   type SchemaSubject,
   type StoredSchema,
@@ -8,7 +9,8 @@ import {
   type SubjectRevision,
   type SubjectSettings,
   type SubjectState,
-  subjectText,
+  storedSchema,
+  storedVersion,
   type VersionEntry,
 } from '../schema/index.ts'
 import { Database, type PostgresOptions } from './database.ts'
@@ -58,10 +60,8 @@ class PostgresSchemaStore implements SchemaStore {
   }
 
   async register(added: NewVersion): Promise<StoredVersion | undefined> {
-    const version = await this.#write((writes) => writes.register(added))
-    if (version === undefined) return undefined
-    const { subject, definition, guid } = added
-    return { ...definition, ...version, guid, schemaSubject: subjectText(subject), deleted: false }
+    const numbers = await this.#write((writes) => writes.register(added))
+    return numbers && registeredVersion(added, numbers)
   }
 
   remove(
@@ -174,25 +174,23 @@ function entryOf(row: Row): VersionEntry {
 }
 
 function versionOf(row: Row): StoredVersion {
-  return {
-    ...definitionOf(row),
-    id: Number(row['id']),
-    guid: String(row['guid']),
-    schemaSubject: subjectText(subjectOf(row)),
+  return storedVersion({
+    ...contentOf(row),
+    name: String(row['name']),
     version: Number(row['version']),
     deleted: row['deleted'] === true,
-  }
+  })
 }
 
 function schemaOf(row: Row): StoredSchema {
+  return storedSchema(contentOf(row))
+}
+
+function contentOf(row: Row): SchemaRow {
   return {
-    ...definitionOf(row),
     context: String(row['context']),
     id: Number(row['id']),
     guid: String(row['guid']),
+    definition: String(row['definition']),
   }
-}
-
-function definitionOf(row: Row): SchemaDefinition {
-  return JSON.parse(String(row['definition']))
 }

@@ -47,6 +47,12 @@ export {
   subjectText,
 } from './registry/schema-subject.ts'
 export type { ResolvedSchema } from './registry/references.ts'
+export {
+  registeredVersion,
+  type SchemaRow,
+  storedSchema,
+  storedVersion,
+} from './registry/stored-rows.ts'
 export { type ReadQuestion, rulesOf, type SchemaTypeRules } from './registry/schema-types.ts'
 export { sameSchema } from './same-schema.ts'
 export { type DataOf, type JsonSchemaLiteral, jsonSchema, type Schema } from './schema.ts'

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
 import {
   type NewVersion,
-  type SchemaDefinition,
+  registeredVersion,
   type SchemaStore,
   type SchemaSubject,
   type StoredSchema,
@@ -10,7 +10,8 @@ import {
   type SubjectRevision,
   type SubjectSettings,
   type SubjectState,
-  subjectText,
+  storedSchema,
+  storedVersion,
   type VersionEntry,
 } from '../schema/index.ts'
 import { checkHas, createTables, openDatabase } from './database.ts'
@@ -96,10 +97,8 @@ export class SqliteSchemaStore implements SchemaStore {
   }
 
   async register(added: NewVersion): Promise<StoredVersion | undefined> {
-    const version = await this.#writer.write(() => this.#writes.register(added))
-    if (version === undefined) return undefined
-    const { subject, definition, guid } = added
-    return { ...definition, ...version, guid, schemaSubject: subjectText(subject), deleted: false }
+    const numbers = await this.#writer.write(() => this.#writes.register(added))
+    return numbers && registeredVersion(added, numbers)
   }
 
   remove(
@@ -199,14 +198,9 @@ function entryOf([context, name, version, id, deleted]: EntryRow): VersionEntry 
 }
 
 function versionOf([context, name, version, id, deleted, guid, definition]: VersionRow): StoredVersion {
-  const schemaSubject = subjectText({ context, name })
-  return { ...definitionOf(definition), id, guid, schemaSubject, version, deleted: deleted === 1 }
+  return storedVersion({ context, name, version, id, deleted: deleted === 1, guid, definition })
 }
 
 function schemaOf([context, id, guid, definition]: SchemaRow): StoredSchema {
-  return { ...definitionOf(definition), context, id, guid }
-}
-
-function definitionOf(text: string): SchemaDefinition {
-  return JSON.parse(text)
+  return storedSchema({ context, id, guid, definition })
 }
