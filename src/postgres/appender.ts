@@ -3,7 +3,7 @@ import { limits, TidingsError } from '../kernel/index.ts'
 import { type AppendRecord, partitionName } from '../log/index.ts'
 import type { Database } from './database.ts'
 import { only, type Row, time } from './sql.ts'
-import type { TopicTable } from './topic-table.ts'
+import { headMissing, type TopicTable } from './topic-table.ts'
 
 interface Waiting {
   readonly records: readonly AppendRecord[]
@@ -161,13 +161,6 @@ function bytesOf(records: readonly AppendRecord[]): number {
   let bytes = 0
   for (const { body } of records) bytes += body.length
   return bytes
-}
-
-function headMissing(): TidingsError {
-  return new TidingsError(
-    'tables_missing',
-    'The row of a partition is gone from topic_partition: somebody has deleted it. Restore it from a backup.',
-  )
 }
 
 function overload(pending: number): TidingsError {

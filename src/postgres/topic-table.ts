@@ -103,3 +103,10 @@ export class TopicTable {
     return new TidingsError('topic_missing', `There is no topic "${topic}" in this database. ${names}`)
   }
 }
+
+export function headMissing(): TidingsError {
+  return new TidingsError(
+    'tables_missing',
+    'The row of a partition is gone from topic_partition: somebody has deleted it. Restore it from a backup.',
+  )
+}
