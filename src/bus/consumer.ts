@@ -10,7 +10,14 @@ import {
   type Timer,
   toError,
 } from '../kernel/index.ts'
-import type { Assignment, Batch, StoredRecord, Subscription, Transport } from '../log/index.ts'
+import type {
+  Assignment,
+  Batch,
+  PartitionBounds,
+  StoredRecord,
+  Subscription,
+  Transport,
+} from '../log/index.ts'
 import { eventOf } from './attempt.ts'
 import { Deliverer } from './deliverer.ts'
 import type { GroupPolicy } from './group-options.ts'
@@ -160,6 +167,15 @@ export class Consumer {
         resolve()
       }
       this.#committed.add(done)
+    })
+  }
+
+  /** Whether a partition that is in hand here is not finished up to its end: nobody else has to be asked then. */
+  isBehind(ends: readonly PartitionBounds[]): boolean {
+    return [...this.#runs.values()].some((run) => {
+      const { topic, partition } = run.assignment
+      const found = ends.find((each) => each.topic === topic && each.partition === partition)
+      return found !== undefined && !run.isFinishedUpTo(found.end)
     })
   }
 

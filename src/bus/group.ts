@@ -152,6 +152,7 @@ export class Group<Types extends string, Transact = never> {
   /** True when the group has committed past these ends, and nothing before them is still to be delivered. */
   async #hasFinished(ends: readonly PartitionBounds[]): Promise<boolean> {
     const { admin, deadLetters, capabilities } = this.#context.engine
+    if (capabilities.lag === 'exact' && this.#consumer?.isBehind(ends)) return false
     const lags = await admin.lag(this.name)
     const behind = ends.some(({ topic, partition, end }) => {
       const lag = lags.find((each) => each.topic === topic && each.partition === partition)

@@ -76,6 +76,11 @@ export class PartitionRun {
     return this.#readTo - this.#watermark.offset
   }
 
+  /** Whether all events before this offset are finished or safely set aside. */
+  isFinishedUpTo(offset: number): boolean {
+    return this.#watermark.offset >= offset
+  }
+
   /** Whose commits and dead letters are accepted. */
   fence(group: string): Fence {
     const { topic, partition, generation } = this.assignment

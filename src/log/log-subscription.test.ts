@@ -3,13 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { sleep, TidingsError } from '../kernel/index.ts'
 import { settle } from '../testing/index.ts'
 import type { LogStore } from './log-store.ts'
+import { LogSubscription } from './log-subscription.ts'
 import {
   heartbeatEveryMs,
   type MemberUnderTest,
+  memberRequest,
   openLog,
   sessionTimeoutMs,
   StoppableClock,
 } from './member.fixture.ts'
+import type { StoredRecord } from './transport.ts'
 
 const allOrders = ['orders/0', 'orders/1', 'orders/2', 'orders/3']
 
@@ -21,6 +24,24 @@ function overriding(store: LogStore, methods: Partial<LogStore>): LogStore {
       return typeof value === 'function' ? value.bind(target) : value
     },
   })
+}
+
+/** A member that reads two records at once, of the six there are, when its batches are asked for; and what it has read. */
+async function readingAhead() {
+  const log = await openLog({ orders: 1 })
+  await log.append('orders', 0, 6)
+  const reads: number[] = []
+  const read: LogStore['read'] = (topic, partition, from, limit) => {
+    reads.push(from)
+    return log.store.read(topic, partition, from, limit)
+  }
+  const store = overriding(log.store, { read })
+  const one = await LogSubscription.join(
+    store,
+    { ...memberRequest, member: 'one', fetch: { maxRecords: 2, maxBytes: 1_000 } },
+    log.clock,
+  )
+  return { log, reads, one, batches: one[Symbol.asyncIterator]() }
 }
 
 describe('A member of a group', () => {
@@ -101,6 +122,51 @@ describe('A member of a group', () => {
     one.subscription.resume(one.assignment('orders/0'))
     await log.append('orders', 0)
     expect([one.announced.length, one.seen]).toEqual([1, []])
+  })
+
+  test('reads the next full batch while the runtime is at work on one, and no further', async () => {
+    const { log, reads, one, batches } = await readingAhead()
+    await batches.next()
+    await batches.next()
+    await settle()
+    expect(reads).toEqual([0, 2])
+    expect((await batches.next()).value?.records[0]?.offset).toBe(2)
+    await settle()
+    expect(reads).toEqual([0, 2, 4])
+    await one.close()
+    await log.append('orders', 0)
+    expect([await batches.next(), reads]).toEqual([{ done: true, value: undefined }, [0, 2, 4]])
+  })
+
+  test('gets nothing that was read ahead of a partition that is paused meanwhile, until it goes on', async () => {
+    const { one, batches } = await readingAhead()
+    await batches.next()
+    await batches.next()
+    const [assignment] = one.assigned
+    if (assignment === undefined) throw new Error('It owns nothing.')
+    one.pause(assignment)
+    const next = batches.next()
+    const seen: string[] = []
+    void next.then(() => seen.push('batch'))
+    await settle()
+    seen.push('resumed')
+    one.resume(assignment)
+    expect((await next).value?.records.map((record: StoredRecord) => record.offset)).toEqual([2, 3])
+    expect(seen).toEqual(['resumed', 'batch'])
+    await one.close()
+  })
+
+  test('gets nothing that was read ahead of a partition that is lost meanwhile', async () => {
+    const { one, batches } = await readingAhead()
+    await batches.next()
+    await batches.next()
+    const [assignment] = one.assigned
+    if (assignment === undefined) throw new Error('It owns nothing.')
+    await one.release(assignment)
+    const { value } = await batches.next()
+    expect(value?.assignment.generation).toBeGreaterThan(assignment.generation)
+    expect(value?.records).toEqual([])
+    await one.close()
   })
 
   test('ends when it is closed, as often as that is', async () => {

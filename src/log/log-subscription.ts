@@ -78,11 +78,16 @@ export class LogSubscription implements Subscription {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    let ahead: Promise<Batch | undefined> | undefined
     while (!this.#closed) {
-      this.#stirred = false
-      const batch = await this.#next()
-      if (batch !== undefined) yield batch
-      else if (!this.#stirred && this.#failure === undefined) await this.#stirring()
+      const batch = await (ahead ?? this.#look())
+      ahead = undefined
+      if (batch === undefined) {
+        if (!this.#stirred && this.#failure === undefined) await this.#stirring()
+      } else if (this.#isWanted(batch)) {
+        if (batch.records.length === this.#request.fetch.maxRecords) ahead = this.#lookAhead()
+        yield batch
+      }
       if (this.#failure !== undefined) throw this.#failure
     }
   }
@@ -160,6 +165,28 @@ export class LogSubscription implements Subscription {
     return new Promise((resolve) => {
       this.#wake = resolve
     })
+  }
+
+  #look(): Promise<Batch | undefined> {
+    this.#stirred = false
+    return this.#next()
+  }
+
+  /** Where there is more than one batch, the next is read while the runtime is at work on this one. */
+  #lookAhead(): Promise<Batch | undefined> {
+    const ahead = this.#look()
+    // Whoever asks for the batch is told; perhaps nobody does.
+    ahead.catch(() => undefined)
+    return ahead
+  }
+
+  /** False for a batch whose partition was lost while it was read, or is paused: that is read again when it goes on. */
+  #isWanted({ assignment, records: [first] }: Batch): boolean {
+    const owned = this.#ownedBy(assignment)
+    if (owned === undefined || first === undefined || !owned.paused) return owned !== undefined
+    owned.position = first.offset
+    owned.promising = true
+    return false
   }
 
   /** The next batch of the partition whose turn it is, or undefined when nothing is to be read. */

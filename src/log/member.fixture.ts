@@ -9,6 +9,17 @@ import type { Assignment, SubscribeRequest } from './transport.ts'
 export const sessionTimeoutMs = 10_000
 export const heartbeatEveryMs = 3_000
 
+export const memberRequest = {
+  group: 'billing',
+  topics: ['orders'],
+  start: 'start',
+  rewind: 'allowed',
+  sessionTimeoutMs,
+  heartbeatEveryMs,
+  blockedMs: 60_000,
+  fetch: { maxRecords: 10, maxBytes: 1_000_000 },
+} as const
+
 /** A member that commits what it reads, and lets go of a partition when another shall have it. */
 export interface MemberUnderTest {
   readonly subscription: LogSubscription
@@ -122,22 +133,7 @@ async function join(
   member: string,
   { releases = true, ...request }: MemberOptions,
 ): Promise<MemberUnderTest> {
-  const subscription = await LogSubscription.join(
-    store,
-    {
-      group: 'billing',
-      member,
-      topics: ['orders'],
-      start: 'start',
-      rewind: 'allowed',
-      sessionTimeoutMs,
-      heartbeatEveryMs,
-      blockedMs: 60_000,
-      fetch: { maxRecords: 10, maxBytes: 1_000_000 },
-      ...request,
-    },
-    clock,
-  )
+  const subscription = await LogSubscription.join(store, { ...memberRequest, member, ...request }, clock)
   const joined: MemberUnderTest = {
     subscription,
     seen: [],

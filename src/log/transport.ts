@@ -110,7 +110,8 @@ export interface Batch {
 }
 
 /**
- * Membership in a group. It is pulled: nothing is read from the engine before the next batch is asked for.
+ * Membership in a group. It is pulled: what an engine reads before the next batch is asked for is bounded, to one batch where
+ * it has a LogStore.
  * The iteration ends after `close`, and throws when the engine is lost for good.
  */
 export interface Subscription extends AsyncIterable<Batch> {

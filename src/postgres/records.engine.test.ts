@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { postgres } from './postgres.ts'
+import { describeOnServer, disposing, ownSchema } from './server.fixture.ts'
+
+const topic = 'orders'
+const settings = { name: topic, partitions: 1, retention: { ageMs: undefined, bytes: undefined } }
+
+async function openFive() {
+  const own = ownSchema()
+  const engine = await postgres(own.pool, { schema: own.schema })
+  await engine.admin.createTopic(settings)
+  const records = ['a', 'b', 'c', 'd', 'e'].map((id) => {
+    const event = { specversion: '1.0' as const, id, source: '/records', type: 'placed', data: {} }
+    return { topic, partition: 0, event, notBefore: undefined }
+  })
+  await engine.publish(records, { tx: undefined })
+  const closing = disposing(
+    () => engine.close(),
+    () => own[Symbol.asyncDispose](),
+  )
+  return {
+    run: (change: string) => own.pool.query(`SET search_path TO ${own.schema}; ${change}`),
+    read: async (from: number, maxRecords = 10, maxBytes = 1_000_000) =>
+      (await engine.admin.read(topic, 0, from, { maxRecords, maxBytes })).map(({ offset }) => offset),
+    ...closing,
+  }
+}
+
+describeOnServer('Records in PostgreSQL', () => {
+  test.each([
+    ['changed', "UPDATE record SET body = replace(body, 'placed', 'lost') WHERE record_offset = 2", 2],
+    ['deleted', 'DELETE FROM record WHERE record_offset = 1', 1],
+    ['deleted, the last too,', 'DELETE FROM record WHERE record_offset > 2', 3],
+    ['given another offset', 'UPDATE record SET record_offset = 9 WHERE record_offset = 4', 4],
+  ])('that somebody has %s are missed, by their offset', async (_, change, offset) => {
+    await using log = await openFive()
+    await log.run(change)
+    await expect(log.read(0)).rejects.toThrow(new RegExp(`^record_corrupt: The record at offset ${offset} `))
+  })
+
+  test('are missed where a page begins, and not where it ends before them', async () => {
+    await using log = await openFive()
+    await log.run('DELETE FROM record WHERE record_offset = 3')
+    expect(await log.read(0, 3)).toEqual([0, 1, 2])
+    expect(await log.read(2, 10, 1)).toEqual([2])
+    await expect(log.read(3)).rejects.toThrow('record_corrupt')
+  })
+
+  test('without the row of their partition are not taken for none', async () => {
+    await using log = await openFive()
+    await log.run('DELETE FROM topic_partition')
+    await expect(log.read(0)).rejects.toMatchObject({ code: 'tables_missing' })
+  })
+})
