@@ -35,14 +35,14 @@ const columns = [
 ]
 
 const engine = isKeeping(values.engine) ? values.engine : undefined
-const logIsGood = ['sqlite', 'kafka', undefined].includes(values.engine)
+const logIsGood = ['sqlite', 'postgres', 'kafka', undefined].includes(values.engine)
 const engineIsGood = values.engine === undefined || engine !== undefined
 
 if (numbersAreGood && name === 'mutants') await huntMutants()
 else if (numbersAreGood && engineIsGood && name === 'points') await strikePoints()
 else if (numbersAreGood && logIsGood && fault !== undefined) await applyFaults(fault)
 else {
-  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1] [--engine sqlite | kafka]
+  say(`Usage: npm run torture -- ${Object.keys(faults).join(' | ')} [--cycles 10] [--seed 1] [--engine sqlite | postgres | kafka]
        npm run torture -- points ["NAME" …] [--engine sqlite | postgres] [--seed 1]
        npm run torture -- mutants ["NAME" …] [--cycles 60] [--seed 1]`)
   process.exitCode = 2
