@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
-import { limits, seededRandom } from '../kernel/index.ts'
+import { limits, seededRandom, TidingsError } from '../kernel/index.ts'
 import { defineProjection, openProjections, openStreams } from '../streams/index.ts'
 import { order, orderStream } from '../streams/orders.fixture.ts'
 import { settle, VirtualClock } from '../testing/index.ts'
@@ -156,6 +156,45 @@ describe('A projection', () => {
     expect(opened.rows('order_payments_2')).toEqual([['7', 2]])
   })
 
+  test('may take in many events at once, in their order', async () => {
+    using files = folder()
+    await using opened = service(files.file())
+    await opened.place('7', 2)
+    await opened.place('8')
+    const pages: string[][] = []
+    const counted = defineProjection('counted', {
+      streams: [orderStream],
+      create: (tx: DatabaseSync, table) => tx.exec(`CREATE TABLE ${table} (events INTEGER) STRICT`),
+      applyAll(tx: DatabaseSync, recorded, table) {
+        pages.push(recorded.map(({ stream, streamVersion }) => `${stream.id}@${streamVersion}`))
+        tx.prepare(`INSERT INTO ${table} VALUES (?)`).run(recorded.length)
+      },
+      drop: (tx: DatabaseSync, table) => tx.exec(`DROP TABLE ${table}`),
+    })
+    const { database, streams } = opened
+    const store = sqliteProjections(database)
+    await openProjections({ streams: streams.store, store, projections: [counted] }).catchUp()
+    expect(pages).toEqual([['7@1', '7@2', '7@3', '8@1']])
+  })
+
+  test('that throws an error of Tidings fails, as with any other', async () => {
+    using files = folder()
+    await using opened = service(files.file())
+    await opened.place('7')
+    const { database, streams } = opened
+    const failing = defineProjection('failing', {
+      streams: [orderStream],
+      create: () => undefined,
+      apply() {
+        throw new TidingsError('fenced', 'Somebody else is here.')
+      },
+      drop: () => undefined,
+    })
+    const store = sqliteProjections(database)
+    const catchUp = openProjections({ streams: streams.store, store, projections: [failing] }).catchUp()
+    await expect(catchUp).rejects.toThrow('fenced: Somebody else is here.')
+  })
+
   test('whose code has changed since its rebuild was interrupted is rebuilt anew', async () => {
     using files = folder()
     await using opened = service(files.file())
@@ -199,6 +238,11 @@ describe('A projection', () => {
     await expect(opened.projections.tableOf('order-payments')).rejects.toThrow(/has no build yet/)
     expect(() => defineProjection('a b', {} as never)).toThrow(/^name_invalid/)
     expect(() => defineProjection('a', { streams: [orderStream], create: 1 } as never)).toThrow(
+      'option_invalid: The projection a has neither apply nor applyAll. Give one of them.',
+    )
+    const both = { streams: [orderStream], create: 1, apply: () => undefined, applyAll: () => undefined }
+    expect(() => defineProjection('a', both as never)).toThrow(/has both apply and applyAll/)
+    expect(() => defineProjection('a', { ...both, applyAll: undefined } as never)).toThrow(
       'option_invalid: The projection a has 1 as create. Give a function.',
     )
   })

@@ -3,7 +3,6 @@ import {
   type Clock,
   checkOptionNames,
   isTidingsError,
-  isThenable,
   limits,
   listed,
   nearest,
@@ -12,6 +11,7 @@ import {
   TidingsError,
   toError,
 } from '../kernel/index.ts'
+import { inOrder } from './in-order.ts'
 import type { Projection } from './projection.ts'
 import type { Checkpoint, ProjectionBuild, ProjectionStore } from './projection-store.ts'
 import { recorded } from './read.ts'
@@ -217,9 +217,7 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
     })
     const table = projection.tableOf(build.build)
     try {
-      await this.#store.apply(buildOf(build), from, to, (tx) =>
-        inOrder(events, (event) => projection.apply(tx, event, table)),
-      )
+      await this.#store.apply(buildOf(build), from, to, (tx) => projection.applyAll(tx, events, table))
       return undefined
     } catch (error) {
       if (isTidingsError(error, 'fenced')) return error
@@ -235,26 +233,6 @@ export class Projections<T extends CallerTransaction = CallerTransaction> {
     const advice = near === undefined ? `There are ${listed(names)}.` : `Did you mean ${near}?`
     throw new TidingsError('projection_missing', `There is no projection ${JSON.stringify(name)}. ${advice}`)
   }
-}
-
-/** Calls one after the other: at once as long as nothing is to be awaited. */
-function inOrder<Item>(
-  items: readonly Item[],
-  call: (item: Item) => void | Promise<void>,
-): void | Promise<void> {
-  for (const [index, item] of items.entries()) {
-    const done = call(item)
-    if (isThenable(done)) return awaited(done, items.slice(index + 1), call)
-  }
-}
-
-async function awaited<Item>(
-  first: PromiseLike<void>,
-  items: readonly Item[],
-  call: (item: Item) => void | Promise<void>,
-): Promise<void> {
-  await first
-  for (const item of items) await call(item)
 }
 
 function buildOf({ projection, build }: ProjectionBuild): ProjectionBuild {

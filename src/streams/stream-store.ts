@@ -33,7 +33,7 @@ export interface AppendOptions<T extends CallerTransaction> {
   readonly expected: ExpectedVersion
   /**
    * Runs in the transaction of the append, after the events are written: what it writes commits with them, or nothing
-   * does. It is not run for events that were there already.
+   * does. It is not run for events that were there already. A store may run it again after a transaction that was rolled back.
    */
   readonly within?: ((tx: T['tx']) => T['written']) | undefined
 }
