@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { StreamEvent } from '../streams/index.ts'
+import { compareWithModel } from '../streams/stream-model.fixture.ts'
 import { projectionStoreContract, streamStoreContract, VirtualClock } from '../testing/index.ts'
 import { postgresProjections } from './projection-store.ts'
 import type { PostgresQuery } from './query.ts'
@@ -29,6 +30,21 @@ describeOnServer('The streams in PostgreSQL', () => {
         ),
       }
     },
+  })
+})
+
+describeOnServer('The stream store in PostgreSQL', () => {
+  test('does what its model does', async () => {
+    await using own = ownSchema()
+    const { pool, schema } = own
+    const first = postgresStreams(pool, { schema })
+    await first.countAll({ after: undefined })
+    await first.close()
+    const open = async (): Promise<never> => {
+      await pool.query(`TRUNCATE ${schema}.stream, ${schema}.stream_event`)
+      return postgresStreams(pool, { schema }) as never
+    }
+    await expect(compareWithModel(open, 20)).resolves.toBeUndefined()
   })
 })
 

@@ -53,6 +53,13 @@ describe('A command', () => {
     await streams.execute(order, '7', pay, { time: new Date('2018-03-02T00:00:00Z') })
     const times = (await all(streams.read(orderStream, '7'))).map(({ event }) => event.time)
     expect(times).toEqual(['2018-03-01T10:00:00+01:00', '2018-03-02T00:00:00.000Z'])
+    const imported = [
+      placed.create({ cents: 1 }),
+      { ...paid.create({ paymentId: 'p' }), time: '2018-03-04T00:00:00Z' },
+    ]
+    await streams.append(orderStream, '8', imported, { expected: 'empty', time: '2018-03-03' })
+    const appended = (await all(streams.read(orderStream, '8'))).map(({ event }) => event.time)
+    expect(appended).toEqual(['2018-03-03T00:00:00.000Z', '2018-03-04T00:00:00Z'])
   })
 
   test.each([

@@ -8,6 +8,7 @@ import type { OutboxStore } from '../../src/outbox/index.ts'
 import type { SqliteTransaction } from '../../src/sqlite/index.ts'
 import {
   Aggregate,
+  defineProjection,
   defineStream,
   mapEvent,
   mapEvents,
@@ -148,3 +149,29 @@ openTables({ source: '/orders', outbox, mappings: [confirm, leak] })
 openStreams({ store, source: '/orders', outbox: bus.outbox(elsewhere), mappings: [confirm] })
 // @ts-expect-error -- not what the integration event holds
 mapEvent(paid, () => confirmed.create({ orderID: '7' }))
+
+interface Tx {
+  run(sql: string, cents: number): void
+}
+const tables = {
+  streams: [orderStream],
+  create: (tx: Tx, table: string) => tx.run(table, 0),
+  drop: (tx: Tx, table: string) => tx.run(table, 0),
+} as const
+defineProjection('totals', {
+  ...tables,
+  apply(tx: Tx, { event }, table) {
+    if (event.type === 'order.placed') tx.run(table, event.data.cents)
+  },
+})
+defineProjection('totals', {
+  ...tables,
+  applyAll(tx: Tx, recorded, table) {
+    for (const { event, stream } of recorded)
+      if (event.type === 'order.placed') tx.run(`${table} ${stream.id}`, event.data.cents)
+  },
+})
+// @ts-expect-error -- it takes nothing in
+defineProjection('totals', tables)
+// @ts-expect-error -- two ways to take in the same events
+defineProjection('totals', { ...tables, apply: () => undefined, applyAll: () => undefined })
