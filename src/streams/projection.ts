@@ -59,12 +59,12 @@ export function defineProjection<Tx, const Streams extends readonly StreamDefini
 ): Projection<Tx> {
   checkName('A projection', name)
   checkOptionNames(`The projection ${name}`, functions, functionNames)
-  const { apply, applyAll } = functions
-  if ((apply === undefined) === (applyAll === undefined)) {
-    const both = apply === undefined ? 'neither apply nor applyAll' : 'both apply and applyAll'
-    throw new TidingsError('option_invalid', `The projection ${name} has ${both}. Give one of them.`)
+  const [taking, other] = (['apply', 'applyAll'] as const).filter((each) => functions[each] !== undefined)
+  if (taking === undefined || other !== undefined) {
+    const which = taking === undefined ? 'neither apply nor applyAll' : 'both apply and applyAll'
+    throw new TidingsError('option_invalid', `The projection ${name} has ${which}. Give one of them.`)
   }
-  for (const each of ['create', apply === undefined ? 'applyAll' : 'apply', 'drop'] as const) {
+  for (const each of ['create', taking, 'drop'] as const) {
     if (typeof functions[each] === 'function') continue
     throw new TidingsError(
       'option_invalid',
