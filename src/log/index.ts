@@ -30,7 +30,9 @@ export {
   vacated,
 } from './group.ts'
 export { applyRetention } from './housekeeping.ts'
-export { dueForLease, type KeptLease, keptByLoop, type Lease } from './lease.ts'
+export { type KeptLease, keptByLoop, type Lease } from './lease.ts'
+export { LeaseKeeper } from './lease-keeper.ts'
+export { keepLeases, prolong } from './lease-loop.ts'
 export { partitionLag } from './lag.ts'
 export { groupMissing, LogAdmin, rewindRefused } from './log-admin.ts'
 export type { AppendRecord, Change, LoadedGroup, LogStore, StoredCommit } from './log-store.ts'

@@ -36,6 +36,11 @@ export class Database {
     this.#create = create
   }
 
+  /** Undefined for a pool of the caller's. */
+  get url(): string | undefined {
+    return typeof this.#source === 'string' ? this.#source : undefined
+  }
+
   /** What tells this set of tables from that of another database; undefined until the first statement. */
   get identity(): string | undefined {
     return this.#identity

@@ -6,6 +6,8 @@ import {
   type GroupState,
   type KeptLease,
   keptByLoop,
+  type Lease,
+  type LeaseKeeper,
   type LoadedGroup,
   type LogStore,
   type PartitionBounds,
@@ -34,9 +36,17 @@ export class PostgresLogStore implements LogStore<PostgresCapabilities> {
   readonly #groups: GroupTable
   readonly #segments: Segments
   readonly #appender: Appender
+  readonly #leases: LeaseKeeper | undefined
   #stopListening: (() => void) | undefined
 
-  constructor(database: Database, changes: Changes, capabilities: PostgresCapabilities) {
+  /** @param leases who renews leases beside the event loop, if anybody does. */
+  constructor(
+    database: Database,
+    changes: Changes,
+    capabilities: PostgresCapabilities,
+    leases?: LeaseKeeper,
+  ) {
+    this.#leases = leases
     this.capabilities = capabilities
     this.#database = database
     this.#changes = changes
@@ -124,9 +134,8 @@ export class PostgresLogStore implements LogStore<PostgresCapabilities> {
     return this.#telling(group, this.#groups.save(group, state, revision, granted))
   }
 
-  /** A handler that blocks the event loop for longer than a session loses its partitions. */
-  keepLease(): KeptLease {
-    return keptByLoop
+  keepLease(lease: Lease): KeptLease {
+    return this.#leases?.keep(lease) ?? keptByLoop
   }
 
   commits(group: string): Promise<readonly StoredCommit[]> {
@@ -167,6 +176,7 @@ export class PostgresLogStore implements LogStore<PostgresCapabilities> {
     await this.#appender.settled()
     this.#listeners.clear()
     this.#stopListening?.()
+    await this.#leases?.close()
   }
 
   async #telling(group: string, change: Promise<boolean>): Promise<boolean> {

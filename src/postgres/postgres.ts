@@ -5,6 +5,7 @@ import type { PostgresCapabilities } from './capabilities.ts'
 import { Changes } from './changes.ts'
 import { Database, type PostgresOptions } from './database.ts'
 import { PostgresDeadLetterStore } from './dead-letter-store.ts'
+import { leasesOn } from './leases.ts'
 import { PostgresLogStore } from './log-store.ts'
 import { probeServer } from './probe.ts'
 import { Session } from './session.ts'
@@ -24,7 +25,7 @@ export class PostgresEngine
   constructor(database: Database, capabilities: PostgresCapabilities) {
     const session = new Session(database)
     const changes = new Changes(database, session)
-    super(new PostgresLogStore(database, changes, capabilities), database.clock)
+    super(new PostgresLogStore(database, changes, capabilities, leasesOn(database)), database.clock)
     this.deadLetters = new PostgresDeadLetterStore(database, changes)
     this.#database = database
     this.#session = session

@@ -1,17 +1,19 @@
 import type { StatementSync } from 'node:sqlite'
 import { type Clock, limits, systemClock } from '../kernel/index.ts'
-import type {
-  AppendRecord,
-  Change,
-  GroupState,
-  KeptLease,
-  Lease,
-  LoadedGroup,
-  LogStore,
-  PartitionBounds,
-  StoredCommit,
-  StoredRecord,
-  TopicSettings,
+import {
+  type AppendRecord,
+  type Change,
+  type GroupState,
+  type KeptLease,
+  keptByLoop,
+  type Lease,
+  type LeaseKeeper,
+  type LoadedGroup,
+  type LogStore,
+  type PartitionBounds,
+  type StoredCommit,
+  type StoredRecord,
+  type TopicSettings,
 } from '../log/index.ts'
 import { Appender } from './appender.ts'
 import { bootId } from './boot.ts'
@@ -20,7 +22,7 @@ import { type SqliteCapabilities, sqliteCapabilities } from './capabilities.ts'
 import { ChangeFeed } from './change-feed.ts'
 import { connectionError, reading } from './errors.ts'
 import { GroupTable } from './group-table.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
+import { leasesIn } from './leases.ts'
 import { RecordTable } from './record-table.ts'
 import { rows, TopicTable } from './topic-table.ts'
 import { WakeUp } from './wake-up.ts'
@@ -37,7 +39,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   readonly #records: RecordTable
   readonly #topics: TopicTable
   readonly #groups: GroupTable
-  readonly #leases: LeaseKeeper
+  readonly #leases: LeaseKeeper | undefined
   readonly #nextDue: StatementSync
   readonly #due: StatementSync
   readonly #forgetDue: StatementSync
@@ -60,7 +62,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
     this.#topics = new TopicTable(database)
     this.#records = new RecordTable(database, this.#topics)
     this.#groups = new GroupTable(database, bootId(), clock)
-    this.#leases = new LeaseKeeper(shared ? writer.file : undefined)
+    this.#leases = shared ? leasesIn(writer.file) : undefined
     this.#nextDue = database.prepare('SELECT min(not_before) AS due FROM tidings_delayed')
     this.#due = rows(
       database,
@@ -145,7 +147,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
 
   keepLease(lease: Lease): KeptLease {
     this.changes.attend()
-    return this.#leases.keep(lease)
+    return this.#leases?.keep(lease) ?? keptByLoop
   }
 
   async commits(group: string): Promise<readonly StoredCommit[]> {
@@ -176,7 +178,7 @@ export class SqliteLogStore implements LogStore<SqliteCapabilities> {
   async close(): Promise<void> {
     await this.#writer.settled()
     this.changes.close()
-    await this.#leases.close()
+    await this.#leases?.close()
   }
 
   /**

@@ -6,6 +6,6 @@ describeOnServer('A member on PostgreSQL', () => {
     open: () => Object.assign(ownSchema(), { namespace: 'faults' }),
     sessionMs: 3_000,
     takeoverMs: 4_000,
-    keptWhileBlocked: false,
+    keptWhileBlocked: true,
   })
 })

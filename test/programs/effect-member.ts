@@ -13,7 +13,7 @@ export interface EffectMember {
   readonly namespace: string
   readonly name: string
   readonly sessionTimeout: `${number}ms`
-  /** With a table `effect (key, number, member, at)`; `at` is when the handler began. */
+  /** With a table `effect (key, number, member)`. */
   readonly effects: string
   readonly output: string
   /** How long the first attempt at event 1 blocks the event loop, in ms, before its effect. */
@@ -43,7 +43,7 @@ async function run(
 ): Promise<void> {
   const say = (words: string): void => appendFileSync(output, `${name} ${words}\n`)
   const database = new DatabaseSync(effects)
-  const insert = 'INSERT INTO effect (key, number, member, at) VALUES (?, ?, ?, ?)'
+  const insert = 'INSERT INTO effect (key, number, member) VALUES (?, ?, ?)'
   await using bus = await openBus({
     transport: await connect(url),
     namespace,
@@ -54,7 +54,6 @@ async function run(
   const group = bus
     .group('effects', { start: 'start', member: name, sessionTimeout, inbox: sqliteInbox(database) })
     .on(numbered, async ({ event, attempt, transact }) => {
-      const at = Date.now()
       const { key, number } = event.data
       say(`begins ${number} attempt ${attempt}`)
       if (number === 1 && attempt === 1) {
@@ -62,7 +61,7 @@ async function run(
         if (waitsMs > 0) await sleep(waitsMs)
       }
       try {
-        await transact((tx) => void tx.prepare(insert).run(key, number, name, at))
+        await transact((tx) => void tx.prepare(insert).run(key, number, name))
         say(`ends ${number}`)
       } catch (error) {
         say(`is refused ${number}`)

@@ -1,8 +1,6 @@
-import { extname, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { type KeptLease, keptByLoop, type Lease } from '../log/index.ts'
-import { fileIdentity } from './database.ts'
-import type { LeaseFile, LeaseOrder } from './lease-thread.ts'
+import type { KeptLease, Lease } from './lease.ts'
+import type { LeaseOrder } from './lease-loop.ts'
 import { RenewalTimes } from './renewal-times.ts'
 
 /** What the thread may use; what it needs is a third of it. */
@@ -14,19 +12,19 @@ const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 1
  * alive. Where it cannot be started, a warning says so, and a blocked loop costs a member its partitions.
  */
 export class LeaseKeeper {
-  readonly #file: LeaseFile | undefined
+  readonly #module: URL
+  readonly #data: unknown
   #thread: Worker | undefined
   #ids = 0
 
-  /** @param file undefined for one that no other process can have open: there is nobody to take anything over. */
-  constructor(file: string | undefined) {
-    const path = file === undefined ? undefined : resolve(file)
-    this.#file = path === undefined ? undefined : { path, identity: fileIdentity(path) }
+  /** @param module what runs in the thread: it calls `keepLeases`. @param data how it reaches the engine, as `workerData`. */
+  constructor(module: URL, data: unknown) {
+    this.#module = module
+    this.#data = data
   }
 
   keep(lease: Lease): KeptLease {
-    if (this.#file === undefined) return keptByLoop
-    const thread = (this.#thread ??= this.#start(this.#file))
+    const thread = (this.#thread ??= this.#start())
     const id = this.#ids++
     const times = new RenewalTimes()
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is a thread, not a window
@@ -47,9 +45,8 @@ export class LeaseKeeper {
     await thread?.terminate()
   }
 
-  #start(file: LeaseFile): Worker {
-    const module = new URL(`./lease-thread${extname(import.meta.url)}`, import.meta.url)
-    const thread = new Worker(module, { workerData: file, execArgv: [], resourceLimits })
+  #start(): Worker {
+    const thread = new Worker(this.#module, { workerData: this.#data, execArgv: [], resourceLimits })
     thread.on('error', (error) => {
       process.emitWarning(
         `A handler that blocks the event loop for longer than the session timeout will lose its partitions: the thread that renews leases meanwhile has ended: ${error.message}`,
