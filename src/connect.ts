@@ -27,7 +27,7 @@ export interface ConnectOptions {
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Engine> {
   const postgres = async (): Promise<Engine> => (await import('./postgres/index.ts')).postgres(url, options)
   return openUrl<Engine>(url, {
-    memory: async () => (await import('./memory/index.ts')).memory(options),
+    memory: async () => (await import('./memory/index.ts')).memory({ clock: options.clock }),
     sqlite: async (rest) => {
       const file = fileOf(rest)
       return (await import('./sqlite/index.ts')).sqlite(file, options)
@@ -38,7 +38,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
       const { kafka } = await import('./kafka/index.ts').catch((error: unknown) => {
         throw withoutPackage(error, '@platformatic/kafka')
       })
-      return kafka(`kafka:${rest}`, options)
+      return kafka(`kafka:${rest}`, { clock: options.clock })
     },
     amqp: (rest) => connectRabbitmq(`amqp:${rest}`, options),
     amqps: (rest) => connectRabbitmq(`amqps:${rest}`, options),

@@ -1,6 +1,7 @@
 import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
-import { type Clock, systemClock, TidingsError } from '../kernel/index.ts'
+import { type Clock, TidingsError } from '../kernel/index.ts'
 import { fencedBy, partitionName } from '../log/index.ts'
+import { clockOf, type MemoryOptions } from './options.ts'
 
 /** The reference inbox's transaction: rows by key. What the function writes is there after it, or not at all. */
 export type MemoryTransact = <Result>(
@@ -14,7 +15,7 @@ export class MemoryInbox implements InboxStore<MemoryTransact> {
   readonly #fences = new Map<string, number>()
   readonly #clock: Clock
 
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock) {
     this.#clock = clock
   }
 
@@ -82,6 +83,6 @@ function nameOf(group: string, runNumber: number, { source, id }: InboxKey): str
 }
 
 /** An inbox for tests: `rows` stands for the handlers' database. */
-export function memoryInbox(options: { readonly clock?: Clock | undefined } = {}): MemoryInbox {
-  return new MemoryInbox(options.clock)
+export function memoryInbox(options: MemoryOptions = {}): MemoryInbox {
+  return new MemoryInbox(clockOf('memoryInbox()', options))
 }

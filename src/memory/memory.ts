@@ -1,9 +1,10 @@
 import type { Engine } from '../bus/index.ts'
-import { type Clock, systemClock } from '../kernel/index.ts'
+import type { Clock } from '../kernel/index.ts'
 import { LogTransport, type Probe } from '../log/index.ts'
 import type { MemoryCapabilities } from './capabilities.ts'
 import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { MemoryLogStore } from './log-store.ts'
+import { clockOf, type MemoryOptions } from './options.ts'
 
 /** The memory engine: everything a log engine does, gone with the process. For tests and first steps. */
 export class MemoryEngine extends LogTransport<MemoryCapabilities> implements Engine<MemoryCapabilities> {
@@ -22,6 +23,6 @@ export class MemoryEngine extends LogTransport<MemoryCapabilities> implements En
   }
 }
 
-export function memory(options: { readonly clock?: Clock | undefined } = {}): MemoryEngine {
-  return new MemoryEngine(options.clock ?? systemClock)
+export function memory(options: MemoryOptions = {}): MemoryEngine {
+  return new MemoryEngine(clockOf('memory()', options))
 }

@@ -1,4 +1,4 @@
-import { type Clock, Listeners, systemClock } from '../kernel/index.ts'
+import { type Clock, Listeners } from '../kernel/index.ts'
 import {
   fencedRelay,
   type OutboxFigures,
@@ -9,6 +9,7 @@ import {
   type RefusedRecord,
   type RelayTerm,
 } from '../outbox/index.ts'
+import { clockOf, type MemoryOptions } from './options.ts'
 import type { MemoryTransaction, MemoryTx } from './transaction.ts'
 
 interface Lead extends RelayTerm {
@@ -133,8 +134,6 @@ class MemoryOutbox implements OutboxStore<MemoryTransaction> {
 }
 
 /** An outbox for tests: `tx` is that of `memoryTransaction`. */
-export function memoryOutbox(
-  options: { readonly clock?: Clock | undefined } = {},
-): OutboxStore<MemoryTransaction> {
-  return new MemoryOutbox(options.clock ?? systemClock)
+export function memoryOutbox(options: MemoryOptions = {}): OutboxStore<MemoryTransaction> {
+  return new MemoryOutbox(clockOf('memoryOutbox()', options))
 }

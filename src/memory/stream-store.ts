@@ -1,4 +1,4 @@
-import { type Clock, Listeners, limits, systemClock, TidingsError } from '../kernel/index.ts'
+import { type Clock, Listeners, limits, TidingsError } from '../kernel/index.ts'
 import {
   type Appended,
   type AppendOptions,
@@ -12,6 +12,7 @@ import {
   type StreamStore,
   type StreamSummary,
 } from '../streams/index.ts'
+import { clockOf, type MemoryOptions } from './options.ts'
 import { type MemoryTransaction, memoryTransaction } from './transaction.ts'
 
 interface Stream {
@@ -179,8 +180,6 @@ function keyOf({ name, id }: StreamId): string {
 }
 
 /** A stream store for tests and first steps, gone with the process. */
-export function memoryStreams(
-  options: { readonly clock?: Clock | undefined } = {},
-): StreamStore<MemoryTransaction> {
-  return new MemoryStreamStore(options.clock ?? systemClock)
+export function memoryStreams(options: MemoryOptions = {}): StreamStore<MemoryTransaction> {
+  return new MemoryStreamStore(clockOf('memoryStreams()', options))
 }

@@ -1,4 +1,4 @@
-import { type Clock, isTidingsError, systemClock, TidingsError } from '../kernel/index.ts'
+import { type Clock, checkOptionNames, isTidingsError, systemClock, TidingsError } from '../kernel/index.ts'
 import { isOfConnection, postgresError } from './errors.ts'
 import { checkTables } from './migrate.ts'
 import type { PostgresClient, PostgresPool, PostgresQuery } from './query.ts'
@@ -14,6 +14,11 @@ export interface PostgresOptions {
   readonly clock?: Clock | undefined
 }
 
+const optionNames = { schema: true, create: true, clock: true } as const satisfies Record<
+  keyof PostgresOptions,
+  true
+>
+
 /** How the stores reach their tables. Connects, and looks whether the tables are there, with the first statement. */
 export class Database {
   /** Quoted, as it stands before the names of tables. */
@@ -28,7 +33,10 @@ export class Database {
   #closed = false
   #closing: Promise<void> | undefined
 
-  constructor(source: PostgresSource, { schema, create = true, clock = systemClock }: PostgresOptions) {
+  /** @param called what was called, for errors. @throws `option_invalid`, `url_invalid` */
+  constructor(source: PostgresSource, options: PostgresOptions, called: string) {
+    checkOptionNames(called, options, optionNames)
+    const { schema, create = true, clock = systemClock } = options
     this.schemaName = schemaOf(source, schema)
     this.schema = quoted(this.schemaName)
     this.clock = clock

@@ -20,7 +20,7 @@ export function postgresInbox(
   source: PostgresSource,
   options: PostgresOptions = {},
 ): InboxStore<PostgresTransact> {
-  return new PostgresInbox(new Database(source, options))
+  return new PostgresInbox(new Database(source, options, 'postgresInbox()'))
 }
 
 /** Whether a group has handled an event. */

@@ -11,7 +11,7 @@ import { Session } from './session.ts'
 async function openParts() {
   const own = ownSchema()
   const clock = new VirtualClock()
-  const database = new Database(own.pool, { schema: own.schema, clock })
+  const database = new Database(own.pool, { schema: own.schema, clock }, 'postgres()')
   await database.open()
   const session = new Session(database)
   const changes = new Changes(database, session)

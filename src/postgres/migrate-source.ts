@@ -1,3 +1,4 @@
+import { checkOptionNames } from '../kernel/index.ts'
 import { postgresError } from './errors.ts'
 import { type Migration, migrateTables, pendingTables, scriptOf } from './migrate.ts'
 import { openSource, type PostgresSource, schemaOf } from './source.ts'
@@ -8,6 +9,8 @@ export interface MigrateOptions {
   /** True to run nothing: it gives what would be run. Default false. */
   readonly dryRun?: boolean | undefined
 }
+
+const optionNames = { schema: true, dryRun: true } as const satisfies Record<keyof MigrateOptions, true>
 
 /** What was run, or would be. */
 export interface Migrated {
@@ -23,10 +26,9 @@ export interface Migrated {
  * @param source a URL, or a pool of `pg`, which stays open.
  * @throws `tables_version` for tables of a newer build, `access_denied` without the rights, `engine_unreachable`, `url_invalid`.
  */
-export async function migrate(
-  source: PostgresSource,
-  { schema, dryRun = false }: MigrateOptions = {},
-): Promise<Migrated> {
+export async function migrate(source: PostgresSource, options: MigrateOptions = {}): Promise<Migrated> {
+  checkOptionNames('migrate()', options, optionNames)
+  const { schema, dryRun = false } = options
   const name = schemaOf(source, schema)
   const { pool, end } = await openSource(source)
   try {

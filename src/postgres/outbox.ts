@@ -26,7 +26,7 @@ export function postgresOutbox(
   source: PostgresSource,
   options: PostgresOptions = {},
 ): OutboxStore<PostgresTransaction> {
-  return new PostgresOutbox(new Database(source, options))
+  return new PostgresOutbox(new Database(source, options, 'postgresOutbox()'))
 }
 
 /** Records of one INSERT: PostgreSQL takes 65,535 parameters. */

@@ -55,7 +55,7 @@ export async function postgres(
   source: PostgresSource,
   options: PostgresOptions = {},
 ): Promise<PostgresEngine> {
-  const database = new Database(source, options)
+  const database = new Database(source, options, 'postgres()')
   try {
     const { capabilities } = await probeServer((text) => database.query(text))
     return new PostgresEngine(database, capabilities)

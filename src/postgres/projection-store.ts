@@ -16,7 +16,7 @@ export function postgresProjections(
   source: PostgresSource,
   options: PostgresOptions = {},
 ): ProjectionStore<PostgresTransaction> {
-  return new PostgresProjectionStore(new Database(source, options))
+  return new PostgresProjectionStore(new Database(source, options, 'postgresProjections()'))
 }
 
 const columns = 'projection, build, state, position'

@@ -20,7 +20,7 @@ import { optionalText, type Row } from './sql.ts'
 
 /** Schemas in PostgreSQL. Changes are made one after the other, of all processes. */
 export function postgresSchemaStore(source: PostgresSource, options: PostgresOptions = {}): SchemaStore {
-  return new PostgresSchemaStore(new Database(source, options))
+  return new PostgresSchemaStore(new Database(source, options, 'postgresSchemaStore()'))
 }
 
 class PostgresSchemaStore implements SchemaStore {

@@ -26,7 +26,7 @@ export function postgresStreams(
   source: PostgresSource,
   options: PostgresOptions = {},
 ): StreamStore<PostgresTransaction> {
-  return new PostgresStreamStore(new Database(source, options))
+  return new PostgresStreamStore(new Database(source, options, 'postgresStreams()'))
 }
 
 /** A page of one stream, forward. */

@@ -1,9 +1,17 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { InboxClaim, InboxKey, InboxStore, Synchronous } from '../inbox/index.ts'
-import { type Clock, limits, type Random, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
+import {
+  type Clock,
+  checkOptionNames,
+  limits,
+  systemClock,
+  systemRandom,
+  TidingsError,
+} from '../kernel/index.ts'
 import { fencedBy } from '../log/index.ts'
 import { checkDurable, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
+import type { SqliteOptions } from './options.ts'
 import { rows } from './topic-table.ts'
 import { Writer } from './writer.ts'
 
@@ -21,8 +29,9 @@ export type SqliteTransact = <Result>(run: (tx: DatabaseSync) => Synchronous<Res
  */
 export function sqliteInbox(
   database: string | DatabaseSync,
-  options: { readonly clock?: Clock | undefined; readonly random?: Random | undefined } = {},
+  options: Omit<SqliteOptions, 'create'> = {},
 ): InboxStore<SqliteTransact> {
+  checkOptionNames('sqliteInbox()', options, optionNames)
   const { clock = systemClock, random = systemRandom } = options
   const file = typeof database === 'string' ? database : (database.location() ?? ':memory:')
   const connection = typeof database === 'string' ? openDatabase(file) : database
@@ -36,6 +45,8 @@ export function sqliteInbox(
   const inbox = new SqliteInbox(new Writer(connection, file, clock, random), clock)
   return typeof database === 'string' ? closing(inbox, connection) : inbox
 }
+
+const optionNames = { clock: true, random: true } as const
 
 function closing(inbox: SqliteInbox, connection: DatabaseSync): InboxStore<SqliteTransact> {
   return Object.assign(inbox, {

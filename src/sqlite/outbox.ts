@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Clock, systemClock, systemRandom } from '../kernel/index.ts'
+import { type Clock } from '../kernel/index.ts'
 import type {
   OutboxFigures,
   OutboxRecord,
@@ -16,7 +16,7 @@ import { checkDurable, checkHas, createTables, openDatabase } from './database.t
 import { reading } from './errors.ts'
 import { OutboxRelay } from './outbox-relay.ts'
 import { OutboxAdder, OutboxTable } from './outbox-table.ts'
-import type { SqliteOptions } from './sqlite.ts'
+import { type SqliteOptions, sqliteSettings } from './options.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { WakeUp } from './wake-up.ts'
 import { Writer } from './writer.ts'
@@ -32,7 +32,7 @@ export function sqliteOutbox(
   database: string | DatabaseSync,
   options: SqliteOptions = {},
 ): OutboxStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom, create = true } = options
+  const { clock, random, create } = sqliteSettings('sqliteOutbox()', options)
   const file = typeof database === 'string' ? database : (database.location() ?? ':memory:')
   if (!create) checkHas(file, 'outbox')
   const isShared = typeof database !== 'string' && file === ':memory:'

@@ -1,5 +1,4 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { systemClock, systemRandom } from '../kernel/index.ts'
 import {
   type Checkpoint,
   checkpointElsewhere,
@@ -11,7 +10,7 @@ import { checkDurable, checkHas, createTables, openDatabase } from './database.t
 import { reading } from './errors.ts'
 import { runSynchronously } from './inbox.ts'
 import { rows } from './topic-table.ts'
-import type { SqliteOptions } from './sqlite.ts'
+import { type SqliteOptions, sqliteSettings } from './options.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { Writer } from './writer.ts'
 
@@ -137,7 +136,7 @@ export function sqliteProjections(
   database: string | DatabaseSync,
   options: SqliteOptions = {},
 ): ProjectionStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom, create = true } = options
+  const { clock, random, create } = sqliteSettings('sqliteProjections()', options)
   const isOurs = !(database instanceof DatabaseSync)
   const file = isOurs ? database : (database.location() ?? ':memory:')
   if (!create) checkHas(file, 'projections')

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
 import {
   type NewVersion,
   registeredVersion,
@@ -18,6 +17,7 @@ import { checkHas, createTables, openDatabase } from './database.ts'
 import { reading } from './errors.ts'
 import { SchemaWrites } from './schema-writes.ts'
 import { rows } from './topic-table.ts'
+import { type SqliteOptions, sqliteSettings } from './options.ts'
 import { Writer } from './writer.ts'
 
 type StateRow = readonly [
@@ -168,20 +168,13 @@ export class SqliteSchemaStore implements SchemaStore {
   }
 }
 
-export interface SqliteSchemaStoreOptions {
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
-  /** False to open only a file that has schemas: nothing is created. Default true. */
-  readonly create?: boolean | undefined
-}
-
 /**
  * Opens a SQLite file as a store of schemas, creating it where there is none; a log may be in the same file. For the
  * start of a program: while another process holds the lock of the file it blocks, for up to `limits.busyMs`.
  * @throws `file_missing` with `create: false`, `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
  */
-export function sqliteSchemaStore(file: string, options: SqliteSchemaStoreOptions = {}): SchemaStore {
-  const { clock = systemClock, random = systemRandom, create = true } = options
+export function sqliteSchemaStore(file: string, options: SqliteOptions = {}): SchemaStore {
+  const { clock, random, create } = sqliteSettings('sqliteSchemaStore()', options)
   if (!create) checkHas(file, 'schemas')
   const database: DatabaseSync = openDatabase(file)
   try {

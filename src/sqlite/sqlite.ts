@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Engine } from '../bus/index.ts'
 import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { InboxStore, Synchronous } from '../inbox/index.ts'
-import { type Clock, type Random, systemClock, systemRandom } from '../kernel/index.ts'
+import type { Clock, Random } from '../kernel/index.ts'
 import { LogTransport, type Probe } from '../log/index.ts'
 import type { StreamStore } from '../streams/index.ts'
 import type { SqliteCapabilities } from './capabilities.ts'
@@ -12,16 +12,10 @@ import { SqliteDeadLetterStore } from './dead-letter-store.ts'
 import { durabilityOf } from './durability.ts'
 import { runSynchronously, SqliteInbox, type SqliteTransact } from './inbox.ts'
 import { SqliteLogStore } from './log-store.ts'
+import { type SqliteOptions, sqliteSettings } from './options.ts'
 import { SqliteStreamStore } from './stream-store.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { Writer } from './writer.ts'
-
-export interface SqliteOptions {
-  readonly clock?: Clock | undefined
-  readonly random?: Random | undefined
-  /** False to open only a file that has what is asked for, a log, an outbox or streams: nothing is created. Default true. */
-  readonly create?: boolean | undefined
-}
 
 /** The SQLite engine: a log, its dead letters and, for handlers that write to the same file, an inbox. */
 export class SqliteEngine extends LogTransport<SqliteCapabilities> implements Engine<SqliteCapabilities> {
@@ -85,7 +79,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
  * @throws `file_missing` with `create: false`, `file_not_ours`, `file_read_only`, `file_version`, `storage_full`, `not_durable`, `engine_unreachable`.
  */
 export async function sqlite(file: string, options: SqliteOptions = {}): Promise<SqliteEngine> {
-  const { clock = systemClock, random = systemRandom, create = true } = options
+  const { clock, random, create } = sqliteSettings('sqlite()', options)
   if (!create) checkHas(file, 'log')
   const database = openDatabase(file)
   try {

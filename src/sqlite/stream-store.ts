@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { type Clock, Listeners, limits, systemClock, systemRandom, TidingsError } from '../kernel/index.ts'
+import { type Clock, Listeners, limits, systemClock, TidingsError } from '../kernel/index.ts'
 import type {
   Appended,
   AppendOptions,
@@ -17,7 +17,7 @@ import { reading } from './errors.ts'
 import { runSynchronously } from './inbox.ts'
 import { StreamTable } from './stream-table.ts'
 import { rows } from './topic-table.ts'
-import type { SqliteOptions } from './sqlite.ts'
+import { type SqliteOptions, sqliteSettings } from './options.ts'
 import type { SqliteTransaction } from './transaction.ts'
 import { WakeUp } from './wake-up.ts'
 import { Writer } from './writer.ts'
@@ -192,7 +192,7 @@ export function sqliteStreams(
   database: string | DatabaseSync,
   options: SqliteOptions = {},
 ): StreamStore<SqliteTransaction> {
-  const { clock = systemClock, random = systemRandom, create = true } = options
+  const { clock, random, create } = sqliteSettings('sqliteStreams()', options)
   const file = database instanceof DatabaseSync ? (database.location() ?? ':memory:') : database
   if (!create) checkHas(file, 'streams')
   const connection = database instanceof DatabaseSync ? database : openDatabase(database)
