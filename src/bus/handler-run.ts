@@ -78,10 +78,10 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
 
   get transact(): unknown {
     const transact = this.context.inbox?.transaction(this) ?? withoutInbox
-    return (run: unknown): Promise<unknown> => {
-      const done = this.inboxSteps.transaction(run, (each) =>
+    return (...given: readonly unknown[]): Promise<unknown> => {
+      const done = this.inboxSteps.transaction(given, (each) =>
         Promise.resolve(
-          typeof transact === 'function' ? Reflect.apply(transact, undefined, [each]) : undefined,
+          typeof transact === 'function' ? Reflect.apply(transact, undefined, each) : undefined,
         ),
       )
       const written = (): void => {

@@ -274,6 +274,33 @@ describe('What a handler itself cannot reach', () => {
   })
 })
 
+test('An inbox whose transact takes more than a function gets all of it', async () => {
+  await using fixture = await openFixture()
+  const inbox = memoryInbox()
+  const named: InboxStore<(name: string, number: number, then: () => void) => Promise<void>> = {
+    handled: (...given) => inbox.handled(...given),
+    transaction: (claim) => (name, number, then) =>
+      inbox.transaction(claim)((tx) => {
+        tx.set(name, number)
+        then()
+      }),
+    record: (claim) => inbox.record(claim),
+    prune: (...given) => inbox.prune(...given),
+    close: () => inbox.close(),
+  }
+  let calls = 0
+  const group = fixture.bus
+    .group('billing', { start: 'start', inbox: named })
+    .on(placed, ({ event: { data }, transact }) =>
+      transact(data.orderId, data.number, () => void (calls += 1)),
+    )
+  await fixture.place('a')
+  void group.run()
+  await fixture.clock.advance(1_000)
+  expect([...inbox.rows]).toEqual([['a', 0]])
+  expect(calls).toBe(1)
+})
+
 describe('A handler that publishes while the engine takes nothing', () => {
   test('waits for it, however its error is wrapped, and no attempt is counted', async () => {
     await using fixture = await openFixture()

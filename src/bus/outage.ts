@@ -34,13 +34,23 @@ export class InboxSteps {
     return this.#follow(step, [])
   }
 
-  /** Follows a transaction. @param begin starts it, with the handler's function as it is to be run. */
-  transaction<Result>(run: unknown, begin: (run: unknown) => Promise<Result>): Promise<Result> {
+  /**
+   * Follows a transaction.
+   * @param given what the handler gives to it: mostly a function, and whatever else the inbox takes.
+   * @param begin starts it, with the handler's functions as they are to be run.
+   */
+  transaction<Result>(
+    given: readonly unknown[],
+    begin: (given: readonly unknown[]) => Promise<Result>,
+  ): Promise<Result> {
     const thrown: unknown[] = []
-    return this.#follow(begin(isFunction(run) ? this.#outside(run, thrown) : run), thrown)
+    return this.#follow(
+      begin(given.map((each) => (isFunction(each) ? this.#outside(each, thrown) : each))),
+      thrown,
+    )
   }
 
-  /** The handler's function: while it runs, the run does not wait for the inbox. @param thrown gets what it throws. */
+  /** A function of the handler's: while it runs, the run does not wait for the inbox. @param thrown gets what it throws. */
   #outside(run: Handlers, thrown: unknown[]): Handlers {
     const failed = (error: unknown): never => {
       thrown.push(error)
