@@ -95,6 +95,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   readonly #groupContext: GroupContext
   readonly #groups = new Set<{ stop(): Promise<void> }>()
   readonly #relays = new Set<Relay>()
+  readonly #outboxes: Outbox[] = []
   readonly #signals: readonly NodeJS.Signals[]
   #stopListening: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -202,11 +203,18 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     const checkOpen = (): void => this.#checkOpen()
     if (store === undefined) return new Outbox(this.#maker, logDestination<T>(engine), checkOpen)
     const relay = relayOf(store, options, this.#groupContext)
+    const outbox = new Outbox<T, Types>(this.#maker, storeDestination(store, engine), checkOpen)
     if (options.relay !== false) {
       this.#relays.add(relay)
+      this.#outboxes.push(outbox)
       relay.start()
     }
-    return new Outbox(this.#maker, storeDestination(store, engine), checkOpen)
+    return outbox
+  }
+
+  /** The outboxes that this bus relays, for their figures. */
+  get outboxes(): readonly Pick<Outbox, 'figures'>[] {
+    return this.#outboxes
   }
 
   /** A member of a consumer group. Every group gets every event; the members of one share the partitions. */

@@ -1,4 +1,5 @@
 import { type CloudEvent, defineCatalog, defineEvent, defineTopic } from 'tidings'
+import { memoryOutbox, memoryTransaction } from 'tidings/memory'
 import { given, harness, VirtualClock } from 'tidings/testing'
 import { describe, expect, test } from 'vitest'
 import { sleep } from '../kernel/index.ts'
@@ -40,6 +41,40 @@ describe('A harness', () => {
     ])
     const events = await shop.published(billed)
     expect(events.map(({ data }) => data.orderId).toSorted()).toEqual(['1', '2'])
+  })
+
+  test('settles when its outboxes are empty, too, and what came through them is handled', async () => {
+    const clock = new VirtualClock()
+    const store = memoryOutbox({ clock })
+    const notified: string[] = []
+    await using shop = await harness({
+      catalog,
+      clock,
+      groups: (bus) => {
+        const outbox = bus.outbox(store)
+        return [
+          bus.group('billing').on(placed, ({ event: { data } }) => {
+            memoryTransaction((tx) => outbox.publish(tx, billed, data))
+          }),
+          bus.group('notifications').on(billed, ({ event }) => notified.push(event.data.orderId)),
+        ]
+      },
+    })
+    const outbox = shop.bus.outbox(store)
+    memoryTransaction((tx) => outbox.publish(tx, placed, { orderId: '1' }))
+    await shop.settled()
+    expect(notified).toEqual(['1'])
+    expect(await store.figures()).toMatchObject({ pending: 0 })
+  })
+
+  test('says what waits in its outboxes when it does not settle', async () => {
+    const clock = new VirtualClock()
+    const store = memoryOutbox({ clock })
+    store.claim = async () => []
+    await using shop = await harness({ catalog, clock, settleWithin: '1m' })
+    const outbox = shop.bus.outbox(store)
+    memoryTransaction((tx) => outbox.publish(tx, placed, { orderId: '1' }))
+    await expect(shop.settled()).rejects.toThrow(/^limit_exceeded: .*the relay \(1 in outboxes\)/)
   })
 
   test('runs through retries in virtual time, to the end or to a dead letter', async () => {

@@ -120,8 +120,8 @@ export class Harness<in Types extends string> implements Publisher<Types>, Async
   }
 
   /**
-   * Moves time on until every group has caught up: with what was published, with what its handlers published, and with
-   * all attempts. Events published with a later `notBefore` are not waited for: `advance` to them. A handler waits on the
+   * Moves time on until every group has caught up: with what was published, also through the outboxes of the bus, with what
+   * its handlers published, and with all attempts. Events published with a later `notBefore` are not waited for: `advance` to them. A handler waits on the
    * harness's clock only; for what takes real time, such as a request, time runs out instead.
    * @throws `limit_exceeded` when that takes more virtual time than `settleWithin`.
    */
@@ -186,7 +186,14 @@ export class Harness<in Types extends string> implements Publisher<Types>, Async
       const kept = { group: group.name, states: ['set-aside', 'requested'] } as const
       if ((await this.bus.deadLetters.count(kept)) > 0) return false
     }
+    if ((await this.#waiting()) > 0) return false
     return endsOf(before) === endsOf(await this.#lags())
+  }
+
+  /** Events that wait for the relay of an outbox. */
+  async #waiting(): Promise<number> {
+    const figures = await Promise.all(this.bus.outboxes.map((outbox) => outbox.figures()))
+    return figures.reduce((sum, { pending }) => sum + pending, 0)
   }
 
   async #lags(): Promise<readonly PartitionLag[]> {
@@ -196,12 +203,14 @@ export class Harness<in Types extends string> implements Publisher<Types>, Async
 
   async #notSettled(): Promise<TidingsError> {
     const behind = (await this.#lags()).filter(({ lag }) => lag > 0)
+    const waiting = await this.#waiting()
     const names = new Set(behind.map(({ group, lag }) => `"${group}" (${lag} to go)`))
+    if (waiting > 0) names.add(`the relay (${waiting} in outboxes)`)
     const last = this.reports.findLast(({ outcome }) => outcome !== 'handled')
     const why = last?.error === undefined ? '' : ` The last failure: ${last.error.message}`
     return new TidingsError(
       'limit_exceeded',
-      `In ${durationText(this.#settleWithinMs)} of virtual time these groups have not caught up: ${listed(names)}. Do their handlers wait for something real, or publish without end?${why}`,
+      `In ${durationText(this.#settleWithinMs)} of virtual time these have not caught up: ${listed(names)}. Do their handlers wait for something real, or publish without end?${why}`,
     )
   }
 }
