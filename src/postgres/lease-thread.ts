@@ -12,7 +12,7 @@ export interface LeaseServer {
 }
 
 const { url, schema }: LeaseServer = workerData
-const groups = new GroupTable(new Database(url, { schema, create: false }))
+const groups = new GroupTable(new Database(url, { schema, create: false }, 'postgres()'))
 
 keepLeases(async (lease) => {
   try {
