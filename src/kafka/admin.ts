@@ -361,15 +361,21 @@ export class KafkaAdmin implements TransportAdmin {
     return Promise.all(
       places.map(async ({ topic, partition, offset }, index) => {
         const bounds = { topic, partition, begin: begins[index] ?? 0, end: ends[index] ?? 0, bytes: 0 }
-        const oldest = offset < bounds.end ? await this.#stampOf(topic, partition, offset) : undefined
+        const oldest = await this.#stampOf({ topic, partition }, Math.max(offset, bounds.begin), bounds.end)
         return partitionLag(group, bounds, offset, oldest, this.#cluster.clock.now())
       }),
     )
   }
 
-  async #stampOf(topic: string, partition: number, from: number): Promise<number | undefined> {
-    const [record] = await this.read(topic, partition, from, { maxRecords: 1, maxBytes: 1 })
-    return record?.appendedAt
+  /** When the first record between two offsets was appended; undefined where compaction has left none. */
+  async #stampOf(place: Place, from: number, end: number): Promise<number | undefined> {
+    for (let offset = from; offset < end; ) {
+      const { records, next } = await this.#fetch({ ...place, offset }, 1)
+      const [first] = records
+      if (first !== undefined || next === offset) return first?.timestamp
+      offset = next
+    }
+    return undefined
   }
 }
 

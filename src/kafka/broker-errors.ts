@@ -51,49 +51,27 @@ export const broker = {
   staleMemberEpoch: 113,
 } as const
 
-const {
-  leaderNotAvailable,
-  notLeader,
-  requestTimedOut,
-  brokerNotAvailable,
-  replicaNotAvailable,
-  coordinatorLoading,
-  coordinatorNotAvailable,
-  notCoordinator,
-  notController,
-  storageError,
-  fencedLeaderEpoch,
-  unknownLeaderEpoch,
-  unstableOffsetCommit,
-  throttled,
-  unknownTopic,
-  unknownTopicId,
-  inconsistentTopicId,
-} = broker
+const codes = (...names: readonly (keyof typeof broker)[]): ReadonlySet<number> =>
+  new Set(names.map((name) => broker[name]))
 
-const passing: ReadonlySet<number> = new Set([
-  leaderNotAvailable,
-  notLeader,
-  requestTimedOut,
-  brokerNotAvailable,
-  replicaNotAvailable,
-  coordinatorLoading,
-  coordinatorNotAvailable,
-  notCoordinator,
-  notController,
-  storageError,
-  fencedLeaderEpoch,
-  unknownLeaderEpoch,
-  unstableOffsetCommit,
-  throttled,
-])
-const missingTopic: ReadonlySet<number> = new Set([unknownTopic, unknownTopicId, inconsistentTopicId])
-const denied: ReadonlySet<number> = new Set([
-  broker.topicDenied,
-  broker.groupDenied,
-  broker.clusterDenied,
-  broker.transactionalIdDenied,
-])
+const passing = codes(
+  'leaderNotAvailable',
+  'notLeader',
+  'requestTimedOut',
+  'brokerNotAvailable',
+  'replicaNotAvailable',
+  'coordinatorLoading',
+  'coordinatorNotAvailable',
+  'notCoordinator',
+  'notController',
+  'storageError',
+  'fencedLeaderEpoch',
+  'unknownLeaderEpoch',
+  'unstableOffsetCommit',
+  'throttled',
+)
+const missingTopic = codes('unknownTopic', 'unknownTopicId', 'inconsistentTopicId')
+const denied = codes('topicDenied', 'groupDenied', 'clusterDenied', 'transactionalIdDenied')
 
 /** True for what a broker answers while leaders or coordinators move: asked again it will answer otherwise. */
 export function isPassing(code: number): boolean {

@@ -1,9 +1,10 @@
 import { isTidingsError, limits } from '../kernel/index.ts'
 import { broker, brokerError } from './broker-errors.ts'
 import type { Cluster, TopicMetadata } from './cluster.ts'
-import { fetchFrom, type KafkaRecord } from './fetch.ts'
+import { fetchFrom } from './fetch.ts'
 import { offsetsAt } from './offsets.ts'
 import type { Producer } from './producer.ts'
+import type { KafkaRecord } from './record-batches.ts'
 import { createTopics } from './topics.ts'
 
 /** What is read of a compacted topic, and what of it is written: the newest record of each key counts. */
@@ -131,9 +132,10 @@ export class CompactedLog {
   }
 }
 
-const byHeader = Buffer.from('by')
+const by = 'by'
+const byHeader = Buffer.from(by)
 
 /** Which process wrote a record. */
 export function writerOf({ headers }: KafkaRecord): string {
-  return headers.find(([name]) => name.equals(byHeader))?.[1]?.toString() ?? ''
+  return headers.find(([name]) => name === by)?.[1]?.toString() ?? ''
 }

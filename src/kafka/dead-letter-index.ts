@@ -4,8 +4,9 @@ import { limits } from '../kernel/index.ts'
 import { broker, brokerError } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { CompactedLog, writerOf } from './compacted-log.ts'
-import { fetchFrom, type KafkaRecord } from './fetch.ts'
+import { fetchFrom } from './fetch.ts'
 import type { Producer } from './producer.ts'
+import type { KafkaRecord } from './record-batches.ts'
 
 /** What is kept in memory of an entry: where it stands, and where its record lies. */
 export type IndexedEntry = Pick<

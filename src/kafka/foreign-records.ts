@@ -10,7 +10,7 @@ import {
   type SchemaRegistry,
   type WireFormatSchema,
 } from '../schema/index.ts'
-import type { KafkaRecord } from './fetch.ts'
+import type { KafkaRecord } from './record-batches.ts'
 
 /** What the records of a topic are that others write there, without the headers of a CloudEvent. */
 export interface ForeignRecords {
@@ -70,8 +70,8 @@ function framedPayload(
   record: KafkaRecord,
   value: Buffer,
 ): { readonly schemaId: SchemaId; readonly payload: Uint8Array } | undefined {
-  const header = record.headers.find(([name]) => name.toString() === '__value_schema_id')?.[1]
-  if (header) return { schemaId: schemaIdOf(decodeSchemaHeader(header)), payload: value }
+  const header = record.headers.find(([name]) => name === '__value_schema_id')?.[1]
+  if (header) return { schemaId: schemaIdOf(decodeSchemaHeader(asBytes(header))), payload: value }
   if (isGlueFrame(value)) {
     const { schemaVersionId, payload } = decodeGlueFrame(value)
     return { schemaId: schemaVersionId, payload }
@@ -83,4 +83,8 @@ function framedPayload(
 
 function schemaIdOf(schema: WireFormatSchema): SchemaId {
   return 'schemaId' in schema ? schema.schemaId : schema.schemaGuid
+}
+
+function asBytes(header: string | Buffer): Buffer {
+  return typeof header === 'string' ? Buffer.from(header) : header
 }

@@ -27,8 +27,10 @@ export class OwnedPartition {
   paused = false
   /** Nothing more is delivered until somebody seeks. */
   halted = false
-  /** It is being asked for. */
+  /** It is being asked for, or rests until it is asked for again. */
   fetching = false
+  /** When it was last given records, among all: who has waited longest comes first. */
+  turn = 0
   /** The member let go of it: another may have it under the same epoch. */
   released = false
 
@@ -70,28 +72,35 @@ export class OwnedPartition {
   revoke(lastCommitter: Committer): void {
     if (this.isRevoked) return
     this.#lastCommitter = lastCommitter
-    this.#buffer = []
-    this.#bufferedBytes = 0
+    this.drop()
     this.#revoked.abort()
   }
 
-  /** Whether a broker may be asked for more. */
-  get wantsRecords(): boolean {
-    const may = this.announced && !this.paused && !this.halted && !this.fetching
-    return may && this.#buffer.length === 0 && !this.isLeaving && !this.isRevoked
+  /** Whether it is read from its leader, now or once it is resumed. */
+  get isRead(): boolean {
+    return this.announced && !this.halted && !this.isLeaving && !this.isRevoked
   }
 
   get bufferedBytes(): number {
     return this.#bufferedBytes
   }
 
-  fill(records: readonly StoredRecord[], next: number): void {
-    if (this.isRevoked || this.isLeaving) return
+  /** Takes in what was read at its position; what was read elsewhere, before it was paused, is read again. */
+  fill(from: number, records: readonly StoredRecord[], next: number): void {
+    if (this.isRevoked || this.isLeaving || this.paused || from !== this.position) return
     for (const record of records) {
       this.#buffer.push(record)
       this.#bufferedBytes += bytesOf(record)
     }
     this.position = next
+  }
+
+  /** Forgets what was read ahead: it is read again. */
+  drop(): void {
+    const [first] = this.#buffer
+    if (first !== undefined) this.position = first.offset
+    this.#buffer = []
+    this.#bufferedBytes = 0
   }
 
   /** What is to be delivered next, if anything is. */
@@ -121,5 +130,8 @@ export function fitting(records: readonly StoredRecord[], maxRecords: number, ma
 }
 
 function bytesOf({ encoded }: StoredRecord): number {
-  return typeof encoded === 'string' ? encoded.length : (encoded.body?.length ?? 0)
+  return aside + (typeof encoded === 'string' ? encoded.length : (encoded.body?.length ?? 0))
 }
+
+/** What a record takes beside its data, about. */
+const aside = 256

@@ -2,25 +2,42 @@ import { isTidingsError, limits } from '../kernel/index.ts'
 import type { SubscribeRequest } from '../log/index.ts'
 import { broker, isMissingTopic } from './broker-errors.ts'
 import type { Cluster, Line } from './cluster.ts'
-import { type Fetched, fetchFrom } from './fetch.ts'
+import { type Fetched, fetchFrom, type FetchPlace } from './fetch.ts'
 import { resetRequired, topicGone } from './halts.ts'
 import type { OwnedPartition } from './owned-partition.ts'
 import type { RecordDecoder } from './record-decoder.ts'
 
-/** Reads partitions of one member: one request at a time to each broker, for those of which nothing waits to be taken. */
+/** A request that is under way to a broker. */
+interface Asking {
+  readonly line: Line
+  /** Everything that is read is in it, so that it may wait for long. */
+  readonly whole: boolean
+}
+
+/**
+ * Reads ahead for one member: one request at a time to each broker, for all partitions that are short of records. A request
+ * with all of them waits at the broker for the first record. One without those that have enough must not wait for long:
+ * these may run short meanwhile. It waits as long as was waited for nothing before it, so that none is held up longer
+ * than what it had was enough for.
+ */
 export class Reading {
   readonly #cluster: Cluster
   readonly #decoder: RecordDecoder
   readonly #group: string
   readonly #bounds: SubscribeRequest['fetch']
   readonly #changed: () => void
-  /** A broker waits for records: on connections of their own. */
-  readonly #line: Line
-  readonly #busy = new Set<number>()
+  /** By broker. */
+  readonly #asking = new Map<number, Asking>()
+  readonly #waitsMs = new Map<number, number>()
   readonly #resting = new Set<OwnedPartition>()
   /** Topics that were said to be gone. */
   readonly #missed = new Set<string>()
+  /** A broker waits for records: on connections of their own. */
+  #line: Line
+  #turn = 0
   #planning = false
+  /** Meanwhile it was asked for more again. */
+  #asked = false
   #closed = false
 
   constructor(
@@ -34,19 +51,28 @@ export class Reading {
     this.#group = group
     this.#bounds = fetch
     this.#changed = changed
-    this.#line = cluster.line(limits.kafkaFetchWaitMs)
+    this.#line = this.#open()
   }
 
   /** Asks for more where something is wanted and there is room. */
-  ask(all: Iterable<OwnedPartition>): void {
-    if (this.#planning || this.#closed) return
-    const owned = [...all]
-    const wanting = owned.filter((each) => each.wantsRecords)
-    const buffered = owned.reduce((sum, each) => sum + each.bufferedBytes, 0)
+  ask(owned: readonly OwnedPartition[]): void {
+    this.#asked = true
+    // What is new is announced first: one request is for all of it.
+    if (this.#planning || this.#closed || owned.some(({ announced }) => !announced)) return
+    this.#asked = false
+    const read = owned.filter(({ isRead }) => isRead)
+    const share = shareOf(read.length)
+    const isShort = (each: OwnedPartition): boolean => !each.paused && each.bufferedBytes < share / 2
+    const wanting = read.filter((each) => !each.fetching && isShort(each))
+    const buffered = read.reduce((sum, each) => sum + each.bufferedBytes, 0)
     if (wanting.length === 0 || buffered >= this.#bounds.maxBytes) return
     this.#planning = true
-    void this.#plan(wanting).finally(() => {
+    void this.#plan(
+      wanting.toSorted((a, b) => a.turn - b.turn),
+      read.every((each) => !this.#resting.has(each) && (each.fetching || isShort(each))),
+    ).finally(() => {
       this.#planning = false
+      if (this.#asked) this.#changed()
     })
   }
 
@@ -55,7 +81,11 @@ export class Reading {
     await this.#line.close()
   }
 
-  async #plan(wanting: readonly OwnedPartition[]): Promise<void> {
+  #open(): Line {
+    return this.#cluster.line(limits.kafkaFetchWaitMs)
+  }
+
+  async #plan(wanting: readonly OwnedPartition[], whole: boolean): Promise<void> {
     const byLeader = new Map<number, OwnedPartition[]>()
     for (const owned of wanting) {
       const leader = await this.#leaderOf(owned)
@@ -64,9 +94,18 @@ export class Reading {
       byLeader.set(leader, led)
       led.push(owned)
     }
+    // A request that waits for all there was is in the way of what has come since.
+    if ([...byLeader.keys()].some((leader) => this.#asking.get(leader)?.whole === true)) this.#cancel()
     for (const [leader, led] of byLeader) {
-      if (!this.#busy.has(leader)) void this.#fetch(leader, led)
+      if (!this.#asking.has(leader)) void this.#fetch(leader, led, whole)
     }
+  }
+
+  /** Ends the requests that are under way: whoever is in them is asked for anew. */
+  #cancel(): void {
+    const line = this.#line
+    this.#line = this.#open()
+    void line.close()
   }
 
   async #leaderOf(owned: OwnedPartition): Promise<number | undefined> {
@@ -79,8 +118,9 @@ export class Reading {
     }
   }
 
-  async #fetch(leader: number, led: readonly OwnedPartition[]): Promise<void> {
-    this.#busy.add(leader)
+  async #fetch(leader: number, led: readonly OwnedPartition[], whole: boolean): Promise<void> {
+    const line = this.#line
+    this.#asking.set(leader, { line, whole })
     for (const owned of led) owned.fetching = true
     try {
       const places = led.map(({ assignment: { topic, partition }, position }) => ({
@@ -88,27 +128,46 @@ export class Reading {
         partition,
         offset: position,
       }))
-      const bounds = { maxWaitMs: limits.kafkaFetchWaitMs, maxBytes: Math.max(1, this.#bounds.maxBytes) }
-      const fetched = await fetchFrom(this.#cluster, leader, places, bounds, this.#line)
-      for (const owned of led) {
-        const { topic, partition } = owned.assignment
-        const found = fetched.find((each) => each.topic === topic && each.partition === partition)
-        owned.fetching = false
-        if (found !== undefined) await this.#take(owned, found)
-      }
+      const maxBytes = Math.max(1, Math.min(limits.kafkaAnswerBytes, this.#bounds.maxBytes))
+      const maxWaitMs = whole ? limits.kafkaFetchWaitMs : this.#waitMs(leader)
+      const bounds = { maxWaitMs, maxBytes, maxShareBytes: shareOf(led.length) }
+      const fetched = await fetchFrom(this.#cluster, leader, places, bounds, line)
+      await this.#takeAll(led, places, fetched)
+      if (fetched.some(({ records }) => records.length > 0)) this.#waitsMs.delete(leader)
     } catch (error) {
-      for (const owned of led) this.#rest(owned, error)
+      if (line === this.#line) for (const owned of led) this.#rest(owned, error)
     } finally {
-      this.#busy.delete(leader)
+      this.#asking.delete(leader)
       for (const owned of led) if (!this.#resting.has(owned)) owned.fetching = false
       this.#changed()
     }
   }
 
-  async #take(owned: OwnedPartition, { code, records, next }: Fetched): Promise<void> {
+  /** Twice as long each time, until something comes. */
+  #waitMs(leader: number): number {
+    const waitMs = this.#waitsMs.get(leader) ?? limits.kafkaFirstWaitMs
+    this.#waitsMs.set(leader, Math.min(2 * waitMs, limits.kafkaFetchWaitMs))
+    return waitMs
+  }
+
+  async #takeAll(
+    led: readonly OwnedPartition[],
+    places: readonly FetchPlace[],
+    fetched: readonly Fetched[],
+  ): Promise<void> {
+    for (const [index, owned] of led.entries()) {
+      const place = places[index]
+      const found = fetched.find((each) => each.topic === place?.topic && each.partition === place.partition)
+      if (place !== undefined && found !== undefined) await this.#take(owned, place.offset, found)
+    }
+  }
+
+  async #take(owned: OwnedPartition, from: number, { code, records, next }: Fetched): Promise<void> {
     const { topic, partition } = owned.assignment
+    if (owned.position !== from) return
     if (code === broker.ok) {
-      owned.fill(await this.#decoder.stored(topic, partition, records), next)
+      if (records.length > 0) owned.turn = ++this.#turn
+      owned.fill(from, await this.#decoder.stored(topic, partition, records), next)
     } else if (code === broker.offsetOutOfRange) {
       owned.halted = true
       process.emitWarning(resetRequired(owned.assignment, this.#group, { offset: owned.position }))
@@ -142,4 +201,9 @@ export class Reading {
       { background: true },
     )
   }
+}
+
+/** What is read ahead of one partition, about, where there are so many. */
+function shareOf(partitions: number): number {
+  return Math.max(limits.kafkaShareBytes, Math.floor(limits.kafkaAnswerBytes / Math.max(1, partitions)))
 }

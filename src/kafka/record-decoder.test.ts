@@ -3,7 +3,7 @@ import { decodeEvent } from '../event/index.ts'
 import { TidingsError } from '../kernel/index.ts'
 import { memorySchemaStore } from '../memory/index.ts'
 import { embeddedRegistry } from '../schema/index.ts'
-import type { KafkaRecord } from './fetch.ts'
+import type { KafkaRecord } from './record-batches.ts'
 import { RecordDecoder } from './record-decoder.ts'
 
 function record(fields: Partial<KafkaRecord>): KafkaRecord {

@@ -1,6 +1,6 @@
 import { type EncodedEvent, readKafka } from '../event/index.ts'
 import type { StoredRecord } from '../log/index.ts'
-import type { KafkaRecord } from './fetch.ts'
+import type { KafkaRecord } from './record-batches.ts'
 import { type ForeignRecords, foreignEvent } from './foreign-records.ts'
 
 /** Makes stored records of what lies on a broker; their data is not parsed yet. */

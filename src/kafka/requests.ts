@@ -10,6 +10,8 @@ import {
   describeConfigsV4,
   describeGroupsV5,
   describeLogDirsV4,
+  compressionsAlgorithmsByBitmask,
+  createAPI,
   fetchV13,
   findCoordinatorV4,
   heartbeatV4,
@@ -25,6 +27,7 @@ import {
   produceV9,
   syncGroupV5,
 } from '@platformatic/kafka'
+import { type FetchAnswer, fetchAnswerOf } from './fetch-answer.ts'
 
 interface Requests {
   readonly apiVersions: typeof apiVersionsV4.api
@@ -36,7 +39,7 @@ interface Requests {
   readonly describeConfigs: typeof describeConfigsV4.api
   readonly describeGroups: typeof describeGroupsV5.api
   readonly describeLogDirs: typeof describeLogDirsV4.api
-  readonly fetch: typeof fetchV13.api
+  readonly fetch: API<Parameters<typeof fetchV13.createRequest>, FetchAnswer>
   readonly findCoordinator: typeof findCoordinatorV4.api
   readonly heartbeat: typeof heartbeatV4.api
   readonly alterConfigs: typeof incrementalAlterConfigsV1.api
@@ -67,7 +70,12 @@ export const requests: Requests = {
   describeConfigs: describeConfigsV4.api,
   describeGroups: describeGroupsV5.api,
   describeLogDirs: describeLogDirsV4.api,
-  fetch: fetchV13.api,
+  fetch: createAPI(
+    fetchV13.api.key,
+    fetchV13.api.version,
+    fetchV13.createRequest,
+    (_id, _key, _version, answer) => fetchAnswerOf(answer.buffer.slice(answer.position, answer.length)),
+  ),
   findCoordinator: findCoordinatorV4.api,
   heartbeat: heartbeatV4.api,
   alterConfigs: incrementalAlterConfigsV1.api,
@@ -90,6 +98,12 @@ export {
   encodeConsumerProtocolAssignment,
   encodeConsumerProtocolSubscription,
   NumericMap,
-  type RecordsBatch,
   type SASLOptions,
 } from '@platformatic/kafka'
+
+/** @param kind of compression, by its number in the attributes of a batch. @throws for one that is not known. */
+export function decompress(kind: number, bytes: Buffer): Buffer {
+  const algorithm = compressionsAlgorithmsByBitmask[kind]
+  if (algorithm !== undefined) return algorithm.decompressSync(bytes)
+  throw new RangeError(`Kafka's records are compressed in a way (${kind}) that is not known.`)
+}

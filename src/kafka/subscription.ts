@@ -4,6 +4,7 @@ import {
   type Batch,
   type Commit,
   isPaused,
+  OwnedPartitions,
   partitionName,
   type SubscribeRequest,
   type Subscription,
@@ -32,7 +33,7 @@ export class KafkaSubscription implements Subscription {
   readonly #options: SubscriptionOptions
   readonly #membership: Membership
   readonly #reading: Reading
-  readonly #owned = new Map<string, OwnedPartition>()
+  readonly #owned = new OwnedPartitions<OwnedPartition>()
   /** What the group lets the member have, by partition name. */
   #places = new Map<string, Place>()
   /** Changes with every loss: what was begun before it does not count. */
@@ -43,13 +44,10 @@ export class KafkaSubscription implements Subscription {
   readonly #granting = new Set<string>()
   /** Everything that was ever announced, also when it is lost: its commits still go to the broker, which refuses them. */
   readonly #known = new WeakMap<Assignment, OwnedPartition>()
-  #turn = 0
   #closed: Promise<void> | undefined
   #failure: Error | undefined
   #forget: () => void = () => undefined
   readonly #stopWatching: () => void
-  #stirred = false
-  #wake: () => void = () => undefined
 
   private constructor(options: SubscriptionOptions) {
     this.#options = options
@@ -60,7 +58,7 @@ export class KafkaSubscription implements Subscription {
     })
     this.#committer = this.#membership.committer
     const { cluster, decoder, request, settings } = options
-    this.#reading = new Reading(cluster, decoder, request, () => this.#stir())
+    this.#reading = new Reading(cluster, decoder, request, () => this.#owned.stir())
     this.#stopWatching = settings.watch((group) => {
       if (group === request.group) this.#align()
     })
@@ -80,27 +78,26 @@ export class KafkaSubscription implements Subscription {
   }
 
   get assigned(): readonly Assignment[] {
-    return [...this.#owned.values()].map(({ assignment }) => assignment)
+    return this.#owned.assigned
   }
 
   /** Whether the member may write for this owner; asks the group. */
   async holds(topic: string, partition: number, generation: number): Promise<boolean> {
-    const owned = (): OwnedPartition | undefined => this.#owned.get(partitionName(topic, partition))
+    const owned = (): OwnedPartition | undefined => this.#owned.named(partitionName(topic, partition))
     if (owned()?.assignment.generation !== generation) return false
     await this.#membership.settle()
     const now = owned()
     return now?.assignment.generation === generation && now.assignment.isHeld()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
-    while (this.#closed === undefined) {
-      this.#stirred = false
-      const batch = this.#next()
-      this.#reading.ask(this.#owned.values())
-      if (batch !== undefined) yield batch
-      else if (!this.#stirred && this.#failure === undefined) await this.#stirring()
+  [Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    const goesOn = (): boolean => {
       if (this.#failure !== undefined) throw this.#failure
+      if (this.#closed !== undefined) return false
+      this.#reading.ask(this.#owned.all)
+      return true
     }
+    return this.#owned.batches(goesOn, (owned) => owned.take(this.#options.request.fetch))
   }
 
   async commit(progress: readonly Progress[]): Promise<readonly Assignment[]> {
@@ -115,7 +112,7 @@ export class KafkaSubscription implements Subscription {
       const again = new Set<Assignment>()
       for (const { assignment, committer } of outcome.doubted) {
         const isNewer = this.#committerOf(assignment)?.epoch !== committer.epoch
-        if (this.#ownedBy(assignment) !== undefined && isNewer) again.add(assignment)
+        if (this.#owned.of(assignment) !== undefined && isNewer) again.add(assignment)
         else refused.add(assignment)
       }
       left = left.filter(({ assignment }) => again.has(assignment))
@@ -127,7 +124,7 @@ export class KafkaSubscription implements Subscription {
       }
     }
     for (const assignment of refused) {
-      const owned = this.#ownedBy(assignment)
+      const owned = this.#owned.of(assignment)
       if (owned !== undefined) this.#revoke(owned)
     }
     // The group may count on this member for some of them all the same: they are announced anew.
@@ -136,19 +133,15 @@ export class KafkaSubscription implements Subscription {
   }
 
   pause(assignment: Assignment): void {
-    const owned = this.#ownedBy(assignment)
-    if (owned !== undefined) owned.paused = true
+    this.#owned.pause(assignment)?.drop()
   }
 
   resume(assignment: Assignment): void {
-    const owned = this.#ownedBy(assignment)
-    if (owned === undefined || !owned.paused) return
-    owned.paused = false
-    this.#stir()
+    this.#owned.resume(assignment)
   }
 
   async release(assignment: Assignment): Promise<void> {
-    const owned = this.#ownedBy(assignment)
+    const owned = this.#owned.of(assignment)
     if (owned === undefined) return
     owned.released = true
     this.#revoke(owned)
@@ -170,35 +163,8 @@ export class KafkaSubscription implements Subscription {
     this.#forget()
     this.#stopWatching()
     this.#revokeAll()
-    this.#stir()
+    this.#owned.stir()
     await Promise.all([this.#membership.leave(), this.#reading.close()])
-  }
-
-  #ownedBy(assignment: Assignment): OwnedPartition | undefined {
-    const owned = this.#owned.get(partitionName(assignment.topic, assignment.partition))
-    return owned?.assignment === assignment ? owned : undefined
-  }
-
-  #stir(): void {
-    this.#stirred = true
-    this.#wake()
-  }
-
-  #stirring(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
-  /** The next batch of the partition whose turn it is, if anything is there. */
-  #next(): Batch | undefined {
-    const all = [...this.#owned.values()]
-    for (let step = 0; step < all.length; step++) {
-      this.#turn = (this.#turn + 1) % all.length
-      const batch = all[this.#turn]?.take(this.#options.request.fetch)
-      if (batch !== undefined) return batch
-    }
-    return undefined
   }
 
   #apply(places: readonly Place[], epoch: number): void {
@@ -218,7 +184,7 @@ export class KafkaSubscription implements Subscription {
     const { paused } = this.#options.settings.of(this.#options.request.group)
     const isOurs = ({ topic, partition }: Place): boolean =>
       this.#places.has(partitionName(topic, partition)) && !isPaused(paused, topic, partition)
-    for (const owned of this.#owned.values()) if (!isOurs(owned.assignment)) owned.leave()
+    for (const owned of this.#owned.all) if (!isOurs(owned.assignment)) owned.leave()
     const granted = [...this.#places].filter(
       ([name, place]) => isOurs(place) && !this.#owned.has(name) && !this.#granting.has(name),
     )
@@ -290,9 +256,9 @@ export class KafkaSubscription implements Subscription {
       owned.halted = true
       process.emitWarning(resetRequired(owned.assignment, request.group, committed))
     }
-    this.#owned.set(name, owned)
+    this.#owned.add(owned)
     this.#known.set(owned.assignment, owned)
-    this.#stir()
+    this.#owned.stir()
   }
 
   #lose(): void {
@@ -302,25 +268,25 @@ export class KafkaSubscription implements Subscription {
 
   /** The group may have given all to others: what it still counts on this member for is announced anew. */
   #lapse(): void {
-    const wanted = [...this.#owned.values()].filter(({ name }) => !this.#places.has(name))
+    const wanted = this.#owned.all.filter(({ name }) => !this.#places.has(name))
     this.#revokeAll()
     if (wanted.length > 0) this.#membership.release(wanted.map(({ assignment }) => assignment))
   }
 
   #revokeAll(): void {
     this.#term += 1
-    for (const owned of this.#owned.values()) this.#revoke(owned)
+    for (const owned of this.#owned.all) this.#revoke(owned)
   }
 
   #revoke(owned: OwnedPartition): void {
-    this.#owned.delete(owned.name)
+    this.#owned.remove(owned)
     owned.revoke(this.#committer)
   }
 
   #fail(error: Error): void {
     this.#failure ??= error
     this.#revokeAll()
-    this.#stir()
+    this.#owned.stir()
   }
 
   /** Under what an assignment commits; undefined when the member has given it back. */

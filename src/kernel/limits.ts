@@ -170,14 +170,20 @@ export const limits = {
   /** How long a Kafka broker waits for new records, and how much is read at once of a topic of our own. */
   kafkaFetchWaitMs: 500,
   kafkaFetchBytes: 4_194_304,
+  /** What a member has a Kafka broker send at once, and of one partition at least. */
+  kafkaAnswerBytes: 1_048_576,
+  kafkaShareBytes: 65_536,
+  /** How long a broker waits at first while there are records to work on: twice as long each time that it has none. */
+  kafkaFirstWaitMs: 5,
   /** The session that a member of a Kafka group has where the brokers allow none as short as it asks for. */
   kafkaLeastSessionMs: 6_000,
   /** How long a member of a Kafka group may take to let go of a partition. */
   kafkaRebalanceMs: 300_000,
   /** How often Kafka is looked at for what other processes have changed. */
   kafkaLookMs: 500,
-  /** Names of headers that are kept as bytes. */
+  /** Names of headers that are kept as bytes; headers of a record that are remembered as text, and how long each may be. */
   kafkaHeaderNames: 256,
+  kafkaHeaderBytes: 256,
   /** Events that a projection takes in with one transaction, and the wait after it has failed. */
   projectionBatch: 500,
   projectionRetryMs: 1_000,

@@ -3,7 +3,7 @@ import type { PartitionBounds } from './admin.ts'
 import type { Held } from './group.ts'
 import type { Change, LogStore } from './log-store.ts'
 import { heldName, isFinal, Membership } from './membership.ts'
-import { partitionName } from './partitioner.ts'
+import { OwnedPartitions } from './owned-partitions.ts'
 import { offsetOfPlace } from './place.ts'
 import type { Assignment, Batch, Commit, SubscribeRequest, Subscription } from './transport.ts'
 
@@ -37,14 +37,11 @@ export class LogSubscription implements Subscription {
   readonly #clock: Clock
   readonly #request: SubscribeRequest
   readonly #membership: Membership
-  readonly #owned = new Map<string, Owned>()
+  readonly #owned = new OwnedPartitions<Owned>()
   readonly #stopWatching: () => void
-  #turn = 0
   #closed = false
   #failure: Error | undefined
   #forget: () => void = () => undefined
-  #stirred = false
-  #wake: () => void = () => undefined
   /** By name, the generation of partitions that are being let go of: the group may name them as held a moment longer. */
   readonly #releasing = new Map<string, number>()
 
@@ -74,7 +71,7 @@ export class LogSubscription implements Subscription {
   }
 
   get assigned(): readonly Assignment[] {
-    return [...this.#owned.values()].map((owned) => owned.assignment)
+    return this.#owned.assigned
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
@@ -83,7 +80,7 @@ export class LogSubscription implements Subscription {
       const batch = await (ahead ?? this.#look())
       ahead = undefined
       if (batch === undefined) {
-        if (!this.#stirred && this.#failure === undefined) await this.#stirring()
+        if (this.#failure === undefined) await this.#owned.stirring()
       } else if (this.#isWanted(batch)) {
         if (batch.records.length === this.#request.fetch.maxRecords) ahead = this.#lookAhead()
         yield batch
@@ -91,7 +88,6 @@ export class LogSubscription implements Subscription {
       if (this.#failure !== undefined) throw this.#failure
     }
   }
-
   async commit(
     progress: readonly (Commit & { readonly assignment: Assignment })[],
   ): Promise<readonly Assignment[]> {
@@ -111,19 +107,15 @@ export class LogSubscription implements Subscription {
   }
 
   pause(assignment: Assignment): void {
-    const owned = this.#ownedBy(assignment)
-    if (owned !== undefined) owned.paused = true
+    this.#owned.pause(assignment)
   }
 
   resume(assignment: Assignment): void {
-    const owned = this.#ownedBy(assignment)
-    if (owned === undefined || !owned.paused) return
-    owned.paused = false
-    this.#stir()
+    this.#owned.resume(assignment)
   }
 
   async release(assignment: Assignment): Promise<void> {
-    const name = this.#ownedBy(assignment)?.name
+    const name = this.#owned.of(assignment)?.name
     if (name === undefined) return
     this.#releasing.set(name, assignment.generation)
     this.#revoke(assignment)
@@ -144,32 +136,14 @@ export class LogSubscription implements Subscription {
     this.#closed = true
     this.#forget()
     this.#stopWatching()
-    this.#stir()
+    this.#owned.stir()
     this.#revokeAll()
     // When leaving cannot be said, the lease ends by itself.
     await this.#membership.leave().catch(() => undefined)
   }
 
-  #ownedBy(assignment: Assignment): Owned | undefined {
-    const owned = this.#owned.get(partitionName(assignment.topic, assignment.partition))
-    return owned?.assignment === assignment ? owned : undefined
-  }
-
-  /** Something may be there to read, or to say: a look that has begun before does not count. */
-  #stir(): void {
-    this.#stirred = true
-    this.#wake()
-  }
-
-  #stirring(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
   #look(): Promise<Batch | undefined> {
-    this.#stirred = false
-    return this.#next()
+    return this.#owned.look((owned) => this.#next(owned))
   }
 
   /** Where there is more than one batch, the next is read while the runtime is at work on this one. */
@@ -182,24 +156,17 @@ export class LogSubscription implements Subscription {
 
   /** False for a batch whose partition was lost while it was read, or is paused: that is read again when it goes on. */
   #isWanted({ assignment, records: [first] }: Batch): boolean {
-    const owned = this.#ownedBy(assignment)
+    const owned = this.#owned.of(assignment)
     if (owned === undefined || first === undefined || !owned.paused) return owned !== undefined
     owned.position = first.offset
     owned.promising = true
     return false
   }
 
-  /** The next batch of the partition whose turn it is, or undefined when nothing is to be read. */
-  async #next(): Promise<Batch | undefined> {
-    const all = [...this.#owned.values()]
-    for (let step = 0; step < all.length; step++) {
-      this.#turn = (this.#turn + 1) % all.length
-      const owned = all[this.#turn]
-      if (owned === undefined || owned.revoked.signal.aborted) continue
-      const batch = await this.#read(owned).catch((error: unknown) => this.#readLater(owned, error))
-      if (batch !== undefined && !owned.revoked.signal.aborted) return batch
-    }
-    return undefined
+  async #next(owned: Owned): Promise<Batch | undefined> {
+    if (!owned.kept) return undefined
+    const batch = await this.#read(owned).catch((error: unknown) => this.#readLater(owned, error))
+    return owned.kept ? batch : undefined
   }
 
   async #read(owned: Owned): Promise<Batch | undefined> {
@@ -230,7 +197,7 @@ export class LogSubscription implements Subscription {
     if (isTidingsError(error, 'record_corrupt')) return this.#halt(owned, error)
     if (!isTidingsError(error) || error.kind !== 'unreachable') throw error
     owned.promising = true
-    this.#clock.schedule(limits.readRetryMs, () => this.#stir(), { background: true })
+    this.#clock.schedule(limits.readRetryMs, () => this.#owned.stir(), { background: true })
   }
 
   /** Delivers no more of the partition until somebody seeks; the others go on. */
@@ -243,7 +210,7 @@ export class LogSubscription implements Subscription {
     switch (change.kind) {
       case 'appended':
         for (const name of change.partitions) {
-          const owned = this.#owned.get(name)
+          const owned = this.#owned.named(name)
           if (owned !== undefined) owned.promising = true
         }
         break
@@ -253,17 +220,17 @@ export class LogSubscription implements Subscription {
       case 'delayed':
         return
       case 'unknown':
-        for (const owned of this.#owned.values()) owned.promising = true
+        for (const owned of this.#owned.all) owned.promising = true
         this.#membership.look()
         break
     }
-    this.#stir()
+    this.#owned.stir()
   }
 
   /** Brings what is owned in line with what the group says. */
   async #apply(held: readonly Held[], wanted: ReadonlySet<string>): Promise<void> {
     const byName = new Map(held.map((each) => [heldName(each), each]))
-    for (const owned of this.#owned.values()) {
+    for (const owned of this.#owned.all) {
       if (byName.get(owned.name)?.generation !== owned.assignment.generation) this.#revoke(owned.assignment)
       else if (wanted.has(owned.name)) owned.leaving.abort()
     }
@@ -273,7 +240,7 @@ export class LogSubscription implements Subscription {
     })
     if (granted.length === 0 || this.#closed) return
     for (const each of await this.#startsOf(granted)) this.#own(each)
-    this.#stir()
+    this.#owned.stir()
   }
 
   /** Where each granted partition begins; for a new group this is settled before its first delivery. */
@@ -316,21 +283,21 @@ export class LogSubscription implements Subscription {
     const name = heldName(held)
     const flags = { kept: true, announced: false, paused: false, halted: false, promising: true }
     const owned = { name, assignment, leaving, revoked, position: committed.offset, ...flags }
-    this.#owned.set(name, owned)
+    this.#owned.add(owned)
     if (committed.offset < bounds.begin) this.#halt(owned, resetRequired(owned, this.#request.group))
   }
 
   #revoke(assignment: Assignment): void {
-    const owned = this.#ownedBy(assignment)
+    const owned = this.#owned.of(assignment)
     if (owned === undefined) return
-    this.#owned.delete(owned.name)
+    this.#owned.remove(owned)
     owned.kept = false
     owned.leaving.abort()
     owned.revoked.abort()
   }
 
   #revokeAll(): void {
-    for (const owned of this.#owned.values()) this.#revoke(owned.assignment)
+    for (const owned of this.#owned.all) this.#revoke(owned.assignment)
   }
 
   /** The lease, which is that of every partition, may have ended: others may be at work on all of them. */
@@ -345,7 +312,7 @@ export class LogSubscription implements Subscription {
     // Otherwise the next heartbeat that succeeds brings the partitions back.
     if (!isFinal(error)) return
     this.#failure = error
-    this.#stir()
+    this.#owned.stir()
   }
 }
 

@@ -39,7 +39,7 @@ export const request: SubscribeRequest = {
   start: 'start',
   sessionTimeoutMs: 10_000,
   rewind: 'allowed',
-  heartbeatEveryMs: 3_000,
+  heartbeatEveryMs: 500,
   blockedMs: 60_000,
   fetch: { maxRecords: 100, maxBytes: 1_000_000 },
 }

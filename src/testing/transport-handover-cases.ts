@@ -1,7 +1,14 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import { type Assignment, partitionName } from '../log/index.ts'
 import type { ContractCases } from './contract.ts'
-import { createOrders, eventually, publish, quiet, type TransportContext } from './transport-context.ts'
+import {
+  createOrders,
+  eventually,
+  publish,
+  quiet,
+  request,
+  type TransportContext,
+} from './transport-context.ts'
 import { hasSeen, haveOwned, join } from './transport-member.ts'
 
 const placesOf = (assignments: readonly Assignment[]): readonly (readonly [string, number])[] =>
@@ -16,7 +23,7 @@ export const drainedCases: ContractCases<TransportContext> = {
     const two = await join(context, 'two')
     const isWanted = (): boolean => one.subscription.assigned.some(({ leaving }) => leaving.aborted)
     await eventually(context, 'a partition is wanted', isWanted)
-    await context.clock.advance(30_000)
+    await context.clock.advance(request.sessionTimeoutMs + 2_000)
     deepStrictEqual([one.owned.length, two.owned], [2, []])
     const wanted = one.subscription.assigned.filter(({ leaving }) => leaving.aborted)
     for (const assignment of wanted) await one.subscription.release(assignment)

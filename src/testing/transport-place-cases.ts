@@ -13,9 +13,9 @@ import {
 } from './transport-context.ts'
 import { hasSeen, haveOwned, join } from './transport-member.ts'
 
-const apartMs = 5_000
+const apartMs = 200
 
-/** Publishes three events, seconds apart; returns when each was. */
+/** Publishes three events, one after the other; returns when each was. */
 async function publishApart(context: TransportContext): Promise<readonly number[]> {
   await createOrders(context, 1)
   const times: number[] = []
