@@ -5,6 +5,11 @@ import { sources } from './vitest.config.ts'
 export default mergeConfig(
   { resolve: { alias: sources } },
   defineConfig({
-    test: { include: ['src/**/*.engine.test.ts', 'test/**/*.engine.test.ts'], testTimeout: 60_000 },
+    test: {
+      include: ['src/**/*.engine.test.ts', 'test/**/*.engine.test.ts'],
+      testTimeout: 60_000,
+      // Contract cases mostly wait for time to pass.
+      maxConcurrency: 16,
+    },
   }),
 )

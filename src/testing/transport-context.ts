@@ -84,7 +84,7 @@ export async function stored(
   const reading = (async () => {
     for await (const batch of subscription) records.push(...batch.records)
   })()
-  await quiet(context)
+  await context.clock.advance(2_000)
   await subscription.close()
   await reading
   return records.filter((record) => record.partition === partition)
@@ -107,7 +107,14 @@ export async function eventually(
   fail(`In ${patienceMs} ms it did not come to this: ${what}.`)
 }
 
-/** Lets enough time pass for what should not happen to happen. */
+/** Lets enough time pass for what should not happen to happen: two heartbeats. */
 export function quiet({ clock }: TransportContext): Promise<void> {
-  return clock.advance(2_000)
+  return clock.advance(1_000)
+}
+
+/** Waits until a group has committed all that is stored; of an engine whose lag is exact. */
+export function hasCommitted(context: TransportContext, group: string): Promise<void> {
+  return eventually(context, 'all is committed', async () =>
+    (await context.admin.lag(group)).every(({ lag }) => lag === 0),
+  )
 }

@@ -75,6 +75,8 @@ export const fencingCases: ContractCases<TransportContext> = {
     equal(refused[0], lost)
     equal(lost.revoked.aborted, true)
     await quiet(context)
+    // It lives, and would be given the partition, too.
+    await paused.subscription.close()
     await restarted.subscription.close()
     const next = await join(context, 'next')
     await eventually(context, 'the assignment is announced', () => next.announced.length === 1)

@@ -4,6 +4,7 @@ import type { Start } from '../log/index.ts'
 import type { ContractCases } from './contract.ts'
 import {
   createOrders,
+  hasCommitted,
   idOf,
   publish,
   quiet,
@@ -105,7 +106,7 @@ export const placeCases: ContractCases<TransportContext> = {
     await publishApart(context)
     const first = await join(context, 'one')
     await hasSeen(context, first, 3)
-    await quiet(context)
+    await hasCommitted(context, 'billing')
     await first.subscription.close()
     await context.admin.seek('billing', topic, { offset: 1 })
     const second = await join(context, 'two')
@@ -117,7 +118,7 @@ export const placeCases: ContractCases<TransportContext> = {
     await publishApart(context)
     const member = await join(context, 'one', { rewind: 'refused' })
     await hasSeen(context, member, 3)
-    await quiet(context)
+    await hasCommitted(context, 'billing')
     await member.subscription.close()
     const { admin } = context
     equal((await admin.groups())[0]?.rewind, 'refused')
