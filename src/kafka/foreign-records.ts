@@ -71,7 +71,8 @@ function framedPayload(
   value: Buffer,
 ): { readonly schemaId: SchemaId; readonly payload: Uint8Array } | undefined {
   const header = record.headers.find(([name]) => name === '__value_schema_id')?.[1]
-  if (header) return { schemaId: schemaIdOf(decodeSchemaHeader(asBytes(header))), payload: value }
+  if (header !== undefined && header !== null)
+    return { schemaId: schemaIdOf(decodeSchemaHeader(asBytes(header))), payload: value }
   if (isGlueFrame(value)) {
     const { schemaVersionId, payload } = decodeGlueFrame(value)
     return { schemaId: schemaVersionId, payload }
