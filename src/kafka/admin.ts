@@ -88,7 +88,9 @@ export class KafkaAdmin implements TransportAdmin {
     if (known !== undefined) {
       const wanted = retentionConfigs(retention, leaders.length)
       const configs = (await describeTopics(this.#cluster, [name], Object.keys(wanted))).get(name)
-      const differs = Object.entries(wanted).some(([key, value]) => configs?.get(key) !== value)
+      // Who may not read them has no say in them: others keep the topic.
+      const found = configs ?? new Map(Object.entries(wanted))
+      const differs = Object.entries(wanted).some(([key, value]) => found.get(key) !== value)
       if (differs) await alterTopic(this.#cluster, name, wanted)
     }
     return { ...topic, partitions: leaders.length }
