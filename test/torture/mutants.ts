@@ -200,6 +200,16 @@ export const mutants: readonly Mutant[] = [
     replace: 'if (expected !== actual || expected === actual) return',
   },
   {
+    name: 'append without its outbox',
+    breaks: 'An append to PostgreSQL commits although the outbox has refused what it tells others.',
+    fault: 'tests',
+    tests: ['src/postgres/streams.engine.test.ts'],
+    caughtBy: 'writes nothing when what goes with an append fails',
+    file: 'postgres/stream-appender.ts',
+    find: 'throw failed.reason',
+    replace: 'if (share === undefined) throw failed.reason',
+  },
+  {
     name: 'snapshot without version',
     breaks: 'A snapshot that another version of the reducer made is taken for its own.',
     fault: 'tests',
