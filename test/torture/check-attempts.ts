@@ -31,14 +31,15 @@ export function countOvertried({ attempts, history }: Evidence): number {
     } else if (entry.kind === 'started') {
       const { attempt, process, atUs } = entry
       const before = tries.get(nameOf(entry))
-      const faulted =
-        before !== undefined &&
-        ((faults.get(before.process) ?? 0) > before.atUs || lapses.between(before.process, before.atUs, atUs))
+      const fault = before !== undefined && (faults.get(before.process) ?? 0) > before.atUs
+      const faulted = fault || (before !== undefined && lapses.between(before.process, before.atUs, atUs))
       if (attempt > attempts || !follows(attempt, before, faulted)) overtried += 1
-      // After its lease has lapsed, a process that has the partition again is another owner of it. One that is killed never
-      // has it again: what it begins between the word and the deed belongs to what it had.
+      // After its lease has lapsed, a process that has the partition again is another owner of it; a lapse that is seen
+      // only later may have come later. One that is killed never has it again: what it begins between the word and the
+      // deed belongs to what it had.
       const killed = faults.get(process) === Number.POSITIVE_INFINITY
-      const owned = before?.process === process && (killed || !faulted) ? before : undefined
+      const lost = fault || (before !== undefined && lapses.seenBetween(process, before.atUs, atUs))
+      const owned = before?.process === process && (killed || !lost) ? before : undefined
       const { first, stored, lived } = owned ?? {
         first: attempt,
         stored: before === undefined || faulted,

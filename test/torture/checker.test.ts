@@ -91,6 +91,12 @@ describe('A history without a fault', () => {
     expect(checked([started(1), started(1, 'two', 2), lapsed, ended(1)])).toEqual(clean)
   })
 
+  test('an attempt made again after the lease has lapsed in the middle of the last one', () => {
+    const lapsed: Said = { kind: 'lapsed', target: 'one', process: 'main' }
+    const said = [...attempted(1, 'one', 1), started(1, 'one', 2), lapsed, ended(1), started(1, 'two', 2)]
+    expect(checked(said)).toEqual(clean)
+  })
+
   test('may have a discarded event instead of a handled one', () => {
     expect(checked([acked(1), discarded(1)])).toEqual(clean)
   })

@@ -21,6 +21,11 @@ export class Lapses {
 
   /** Whether the lease of a process ended while it was at something that it began at one time and that others began at another. */
   between(process: string, fromUs: number, toUs: number): boolean {
-    return (this.#at.get(process) ?? []).some((atUs) => fromUs <= atUs && atUs <= toUs + graceUs)
+    return this.seenBetween(process, fromUs, toUs + graceUs)
+  }
+
+  /** The same, without regard to how late it may be seen. */
+  seenBetween(process: string, fromUs: number, toUs: number): boolean {
+    return (this.#at.get(process) ?? []).some((atUs) => fromUs <= atUs && atUs <= toUs)
   }
 }
