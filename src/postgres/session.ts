@@ -40,9 +40,15 @@ export class Session {
     return stop
   }
 
-  /** SQL that tells all other sessions when its transaction commits, and its values. */
+  /**
+   * A statement that tells all other sessions, and its values. Its commit is not waited for to be on disk: it has nothing
+   * that a crash would leave anybody waiting for.
+   */
   notification(what: string): readonly [text: string, values: readonly string[]] {
-    return ['SELECT pg_notify($1, $2)', [this.#channel, `${this.#sender} ${what}`]]
+    return [
+      "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)",
+      [this.#channel, `${this.#sender} ${what}`],
+    ]
   }
 
   /** Whether a holder has the lock now: it had it, or got it. Other holders are in other sessions, or in this. */
