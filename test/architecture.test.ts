@@ -12,7 +12,7 @@ const order = [
   ['event', 'schema'],
   ['catalog'],
   ['log', 'streams'],
-  ['dead-letter', 'inbox', 'outbox', 'tracing'],
+  ['dead-letter', 'inbox', 'outbox', 'tracing', 'journal'],
   ['bus'],
   ['memory', 'sqlite', 'postgres', 'kafka', 'rabbitmq', 'eventbridge'],
   ['testing', 'registry', 'audit'],

@@ -41,6 +41,11 @@ export interface BusOptions<C extends Capabilities, Topics extends readonly Topi
   readonly drainOn?: readonly NodeJS.Signals[] | false | undefined
   /** Told what became of every delivery. Default: a line on stderr for each that failed. */
   readonly report?: Report | undefined
+  /**
+   * Where members report what became of each delivery, and where they stand: `true` for a topic `tidings.journal` of the
+   * engine itself, where that can replay, or another engine, which the bus closes. Default: no journal.
+   */
+  readonly journal?: Engine | boolean | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }
@@ -56,6 +61,7 @@ const optionNames = {
   durability: true,
   drainOn: true,
   report: true,
+  journal: true,
   clock: true,
   random: true,
 } as const satisfies Record<keyof BusOptions<Capabilities, readonly Topic[]>, true>
@@ -63,7 +69,7 @@ const optionNames = {
 /** What the types say, for whoever has none. @throws `option_invalid` */
 export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic[]>): void {
   checkOptionNames('openBus', options, optionNames)
-  const { transport, catalog, report, drainOn, registry, schemas, durability } = options
+  const { transport, catalog, report, drainOn, registry, schemas, durability, journal } = options
   if (!hasMembers(transport, ['publish', 'subscribe', 'admin', 'deadLetters', 'probe']))
     throw wrong('transport', transport, "an engine: transport: await sqlite('shop.db')")
   if (!hasMembers(catalog, ['topics', 'definitionOf']))
@@ -82,6 +88,8 @@ export function checkBusOptions(options: BusOptions<Capabilities, readonly Topic
     throw wrong('durability', durability, "'required', or leave it out")
   if (schemas !== undefined && schemas !== 'register' && schemas !== 'lookup')
     throw wrong('schemas', schemas, "'register' or 'lookup'")
+  if (journal !== undefined && typeof journal !== 'boolean' && !hasMembers(journal, ['publish', 'admin']))
+    throw wrong('journal', journal, "true, or an engine: journal: await sqlite('journal.db')")
   if (schemas !== undefined && registry === undefined) {
     throw new TidingsError(
       'option_invalid',

@@ -37,6 +37,7 @@ import { checkDurability } from './durability.ts'
 import type { Engine } from './engine.ts'
 import { Group, type GroupContext } from './group.ts'
 import type { GroupOptions } from './group-options.ts'
+import { type OpenedJournal, openJournalOf } from './open-journal.ts'
 import { inNamespace } from './namespace.ts'
 import { EngineOutages } from './outage.ts'
 import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
@@ -46,6 +47,7 @@ import { EventMaker, type Publisher } from './publisher.ts'
 import { RecordMaker } from './record-maker.ts'
 import { harmless, reportFailures } from './report.ts'
 import { onShutdown } from './shutdown.ts'
+import { openTopic } from './open-topic.ts'
 
 /**
  * Opens a bus: compiles the catalog's schemas, registers or looks them up where there is a registry, creates its topics
@@ -68,17 +70,8 @@ export async function openBus<C extends Capabilities, const Topics extends reado
   await checkDurability(engine, topics, options.durability === 'required')
   const { admin, deadLetters }: Engine = engine
   await checkCoverage(catalog, { admin, deadLetters })
-  return new Bus(engine, options)
-}
-
-async function openTopic(admin: TransportAdmin, { name, partitions, retention }: Topic): Promise<void> {
-  const { ageMs, bytes } = retention
-  const stored = await admin.createTopic({ name, partitions, retention: { ageMs, bytes } })
-  if (stored.partitions === partitions) return
-  throw new TidingsError(
-    'partition_count_mismatch',
-    `Topic "${name}" has ${stored.partitions} partitions, and the catalog says ${partitions}. Keys would change their partition and lose their order: say ${stored.partitions}, or publish to a new topic.`,
-  )
+  const journal = await openJournalOf(engine, options)
+  return new Bus(engine, options, journal)
 }
 
 /** Publishes events and runs consumer groups on one engine. */
@@ -91,6 +84,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   readonly admin: TransportAdmin<C>
   readonly deadLetters: DeadLetterStore
   readonly #engine: Engine<C>
+  readonly #journal: OpenedJournal | undefined
   readonly #maker: RecordMaker
   readonly #groupContext: GroupContext
   readonly #groups = new Set<{ stop(): Promise<void> }>()
@@ -101,7 +95,11 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   #closing: Promise<void> | undefined
 
   /** Use {@link openBus}. */
-  constructor(engine: Engine<C>, options: BusOptions<C, readonly Topic[]>) {
+  constructor(
+    engine: Engine<C>,
+    options: BusOptions<C, readonly Topic[]>,
+    journal: OpenedJournal | undefined,
+  ) {
     const {
       catalog,
       source,
@@ -114,6 +112,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.admin = engine.admin
     this.deadLetters = engine.deadLetters
     this.#engine = engine
+    this.#journal = journal
     const ids = createIds(clock, random)
     const tracing = new Tracing({ clock, random })
     const maker = new EventMaker({ catalog, source, schemaBase, clock, random, ids, tracing })
@@ -128,6 +127,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       clock,
       random,
       tracing,
+      journal: journal?.journal,
       report: harmless(report),
       started,
       ended,
@@ -243,6 +243,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     try {
       await this.drain()
     } finally {
+      await this.#journal?.close()
       await this.#engine.close()
     }
   }

@@ -153,6 +153,16 @@ export class Consumer {
     void this.stop()
   }
 
+  /** The partitions that it owns now. */
+  get assigned(): readonly Assignment[] {
+    return this.#subscription?.assigned ?? []
+  }
+
+  /** Events that were read and are not finished. */
+  get inFlight(): number {
+    return this.#memory.events
+  }
+
   /** Starts nothing more, waits for handlers at work up to the drain time, commits, and leaves the group. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()

@@ -326,7 +326,7 @@ export class Deliverer {
 
   #report(
     work: Work,
-    { topic, partition, offset }: StoredRecord,
+    { topic, partition, offset, appendedAt }: StoredRecord,
     outcome: DeliveryReport['outcome'],
     tookMs: number,
     error: Error | undefined,
@@ -340,6 +340,7 @@ export class Deliverer {
       topic,
       partition,
       offset,
+      appendedAt,
       event,
       flow,
       attempt,

@@ -4,7 +4,7 @@ import type { Capabilities, PartitionBounds } from '../log/index.ts'
 import type { Tracing } from '../tracing/index.ts'
 import { type BatchOptions, batchPolicy } from './batch-options.ts'
 import { checkHandler } from './check-handler.ts'
-import { Consumer } from './consumer.ts'
+import { Consumer, type ConsumerOptions } from './consumer.ts'
 import type {
   BatchDelivery,
   BatchDeliveryOf,
@@ -18,6 +18,7 @@ import { type GroupOptions, type GroupPolicy, groupPolicy } from './group-option
 import type { AttemptContext } from './handler-run.ts'
 import { type Handling, Handlers } from './handlers.ts'
 import { pruneInbox } from './inbox-pruning.ts'
+import type { BusJournal } from './journal.ts'
 import { memberId } from './member-id.ts'
 import type { EngineOutages } from './outage.ts'
 import type { Report } from './report.ts'
@@ -31,6 +32,7 @@ export interface GroupContext {
   readonly engineOutages: EngineOutages
   readonly report: Report
   readonly tracing: Tracing
+  readonly journal: BusJournal | undefined
   /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
   readonly started: (group: { stop(): Promise<void> }) => void
   readonly ended: (group: { stop(): Promise<void> }) => void
@@ -190,7 +192,6 @@ export class Group<Types extends string, Transact = never> {
   }
 
   async #run(): Promise<void> {
-    const { engine, clock, random, report, culprits } = this.#context
     const topics = this.#topics()
     if (topics.length === 0) {
       throw new TidingsError(
@@ -199,19 +200,14 @@ export class Group<Types extends string, Transact = never> {
       )
     }
     this.#context.started(this)
-    const consumer = new Consumer({
-      transport: engine,
-      deadLetters: engine.deadLetters,
-      context: this.#attempts,
-      policy: this.#policy,
-      handlers: this.#handlers,
+    const { clock, journal } = this.#context
+    const journaled = journal?.member({
+      group: this.name,
       member: this.member,
-      topics,
-      clock,
-      random,
-      culprits,
-      report,
+      sessionTimeoutMs: this.#policy.sessionTimeoutMs,
+      look: () => this.#consumer ?? { assigned: [], inFlight: 0 },
     })
+    const consumer = new Consumer(this.#consumerOptions(topics, journaled?.report))
     this.#consumer = consumer
     this.#joined = consumer.join()
     const { inbox } = this.#attempts
@@ -222,12 +218,37 @@ export class Group<Types extends string, Transact = never> {
     } finally {
       stopPruning?.()
       this.#ended = true
+      await journaled?.close()
       this.#context.ended(this)
+    }
+  }
+
+  #consumerOptions(topics: readonly string[], journal: Report | undefined): ConsumerOptions {
+    const { engine, clock, random, culprits, report } = this.#context
+    return {
+      transport: engine,
+      deadLetters: engine.deadLetters,
+      context: this.#attempts,
+      policy: this.#policy,
+      handlers: this.#handlers,
+      member: this.member,
+      topics,
+      clock,
+      random,
+      culprits,
+      report: journal === undefined ? report : both(report, journal),
     }
   }
 
   #topics(): readonly string[] {
     return [...new Set(this.#handlers.types.map((type) => this.#context.catalog.topicOf(type).name))]
+  }
+}
+
+function both(report: Report, journal: Report): Report {
+  return (delivery) => {
+    journal(delivery)
+    report(delivery)
   }
 }
 

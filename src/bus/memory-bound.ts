@@ -13,6 +13,10 @@ export class MemoryBound {
     this.#maxBytes = maxBytes
   }
 
+  get events(): number {
+    return this.#events
+  }
+
   get full(): boolean {
     return this.#events >= this.#maxEvents || this.#bytes >= this.#maxBytes
   }

@@ -20,7 +20,7 @@ const order = (orderId: string, number = 0): { orderId: string; number: number }
 describe('What is published through an outbox', () => {
   test('is in the log once its transaction has committed', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     memoryTransaction((tx) => outbox.publish(tx, placed, order('a', 7)))
     await settle()
     const [event, ...others] = await events(fixture)
@@ -37,7 +37,7 @@ describe('What is published through an outbox', () => {
 
   test('is nowhere when its transaction rolls back', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     const failing = (): unknown =>
       memoryTransaction((tx) => {
         outbox.publish(tx, placed, order('a'))
@@ -50,7 +50,7 @@ describe('What is published through an outbox', () => {
 
   test('is refused inside the transaction when it does not fit its schema', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     const publishing = (): unknown =>
       memoryTransaction((tx) => outbox.publish(tx, placed, { orderId: 7 } as never))
     expect(publishing).toThrow(/^data_invalid/)
@@ -59,7 +59,7 @@ describe('What is published through an outbox', () => {
 
   test('is all or nothing: of many with one over the limit none is written', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     const large = placed.create(order('b'.repeat(limits.eventBytes)), { subject: 'b' })
     const adding = (): unknown =>
       memoryTransaction((tx) => outbox.add(tx, [placed.create(order('a')), large]))
@@ -83,14 +83,14 @@ describe('What is published through an outbox', () => {
 
   test('is refused when its transaction is over', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     const over = memoryTransaction((tx) => tx)
     expect(() => outbox.publish(over, placed, order('a'))).toThrow(/^transaction_invalid/)
   })
 
   test('is refused when the bus is closed', async () => {
     const fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     await fixture[Symbol.asyncDispose]()
     const publishing = (): unknown => memoryTransaction((tx) => outbox.publish(tx, placed, order('a')))
     expect(publishing).toThrow(/^bus_closed/)
@@ -98,7 +98,7 @@ describe('What is published through an outbox', () => {
 
   test('may say when it is delivered at the earliest, and what it is made of', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     memoryTransaction((tx) =>
       outbox.add(tx, [placed.create(order('a')), paid.create({ orderId: 'a' }, { id: 'mine' })], {
         notBefore: new Date(fixture.clock.now() + 60_000),
@@ -115,7 +115,7 @@ describe('What is published through an outbox', () => {
 
   test('keeps the order of its key, whatever transactions it came in', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     for (let number = 0; number < 20; number++) {
       memoryTransaction((tx) => outbox.publish(tx, placed, order('a', number)))
       if (number % 7 === 0) await settle()
@@ -127,7 +127,7 @@ describe('What is published through an outbox', () => {
 
   test('has the age that the clock says, and none when it was set back', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture), { relay: false })
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }), { relay: false })
     memoryTransaction((tx) => outbox.publish(tx, placed, order('a')))
     await fixture.clock.advance(5_000)
     expect(await outbox.figures()).toEqual({ pending: 1, oldestAgeMs: 5_000, refused: 0 })
@@ -140,9 +140,9 @@ describe('What a handler publishes', () => {
   test('names the event that caused it, and the first cause of the flow', async () => {
     await using fixture = await openFixture()
     const { bus, clock } = fixture
-    const outbox = bus.outbox(memoryOutbox(fixture))
+    const outbox = bus.outbox(memoryOutbox({ clock: fixture.clock }))
     const billing = bus
-      .group('billing', { start: 'start', inbox: memoryInbox(fixture) })
+      .group('billing', { start: 'start', inbox: memoryInbox({ clock: fixture.clock }) })
       .on(placed, async ({ event, transact }) => {
         await transact(() => {
           memoryTransaction((tx) => outbox.publish(tx, paid, { orderId: 'a' }, { causedBy: event }))
@@ -174,7 +174,7 @@ describe('What a handler publishes', () => {
 describe('The relay of a bus', () => {
   test('stops when the bus drains, with what is pending published', async () => {
     await using fixture = await openFixture()
-    const store = memoryOutbox(fixture)
+    const store = memoryOutbox({ clock: fixture.clock })
     const outbox = fixture.bus.outbox(store)
     memoryTransaction((tx) => outbox.publish(tx, placed, order('a')))
     await fixture.bus.drain()
@@ -189,7 +189,7 @@ describe('The relay of a bus', () => {
 
   test('does not run where the outbox says so', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture), { relay: false })
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }), { relay: false })
     memoryTransaction((tx) => outbox.publish(tx, placed, order('a')))
     await fixture.clock.advance(60_000)
     expect((await outbox.figures()).pending).toBe(1)
@@ -198,7 +198,7 @@ describe('The relay of a bus', () => {
   test('reports what it cannot publish, once it is away and when it is refused', async () => {
     await using fixture = await openFixture()
     const reports: RelayReport[] = []
-    const store = memoryOutbox(fixture)
+    const store = memoryOutbox({ clock: fixture.clock })
     fixture.bus.outbox(store, { report: (report) => reports.push(report) })
     const record = { topic: 'no-such-topic', partition: 0, notBefore: undefined }
     const body = JSON.stringify({ specversion: '1.0', id: '1', source: '/a', type: 'a' })
@@ -218,7 +218,7 @@ describe('The relay of a bus', () => {
       clock: fixture.clock,
       drainOn: false,
     })
-    const outbox = staging.outbox(memoryOutbox(fixture))
+    const outbox = staging.outbox(memoryOutbox({ clock: fixture.clock }))
     memoryTransaction((tx) => outbox.publish(tx, placed, order('a')))
     await settle()
     expect(await events(fixture)).toEqual([])

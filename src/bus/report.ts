@@ -11,6 +11,8 @@ export interface DeliveryReport {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** By the engine's clock, in ms since the Unix epoch. */
+  readonly appendedAt: number
   /** Absent where the record cannot be parsed. */
   readonly event: CloudEvent | undefined
   /** Where the handler's run stood: its `trace` is the span of the run, made when it is asked for. Absent where none ran. */

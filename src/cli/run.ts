@@ -21,6 +21,7 @@ import { addStreams } from './streams.ts'
 import { addTail } from './tail.ts'
 import { oneLine } from './text.ts'
 import { addTopics } from './topics.ts'
+import { addTrace } from './trace.ts'
 
 /** Runs one command and returns its exit code; it never rejects and never ends the process. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
@@ -72,6 +73,7 @@ function programOf(context: Context): Command {
     addTopics,
     addGroups,
     addLag,
+    addTrace,
     addEngines,
     addSeek,
     addDeadLetters,

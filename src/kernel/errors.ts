@@ -85,6 +85,7 @@ export const errorCodes = {
   tables_missing: 'missing',
   tables_version: 'refused',
   topic_missing: 'missing',
+  trace_missing: 'missing',
   transaction_async: 'usage',
   transaction_invalid: 'usage',
   type_unknown: 'missing',

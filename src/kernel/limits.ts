@@ -68,6 +68,24 @@ export const limits = {
   /** What the registry server lists at most of one thing, and unless told otherwise. */
   registryPage: 100_000,
   registrySchemas: 1_000,
+  /** What a member has for the journal is sent so often, or when there is so much; after a failure it is tried again. */
+  journalEveryMs: 1_000,
+  journalEntries: 1_000,
+  journalBytes: 900_000,
+  journalRetryMs: 5_000,
+  /** Entries that wait for a journal that does not answer; the first line of an error in one, in characters. */
+  journalPending: 100_000,
+  journalMessageLength: 200,
+  /** How often a member says where it stands. */
+  journalHealthMs: 5_000,
+  /** What is read of a journal at once, and kept of it in a view: deliveries, kinds of errors, members. */
+  journalReadEvents: 100,
+  journalReadBytes: 8_388_608,
+  journalViewEntries: 200_000,
+  journalErrors: 1_000,
+  journalMembers: 10_000,
+  /** What a view answers at most, unless told otherwise. */
+  journalPage: 1_000,
   /** Compiled schemas that are kept to be used again for the same content. */
   compiledSchemas: 1_024,
   /** Two versions of a schema compared: steps, and comparisons inside each other, as references lead to them. */

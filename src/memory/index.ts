@@ -1,5 +1,6 @@
 export type { MemoryCapabilities } from './capabilities.ts'
 export { type MemoryInbox, type MemoryTransact, memoryInbox } from './inbox.ts'
+export { type MemoryJournalViewOptions, memoryJournalView } from './journal-view.ts'
 export { type MemoryEngine, memory } from './memory.ts'
 export { memoryOutbox } from './outbox.ts'
 export { memoryProjections } from './projection-store.ts'
