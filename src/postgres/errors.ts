@@ -73,10 +73,14 @@ const meanings: readonly Meaning[] = [
 const lost =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Client was closed)/
 
+/** What `pg` says when the server asks for a password and it has none. */
+const withoutPassword = /client password must be a (non-empty )?string/
+
 /** An error of PostgreSQL in our words; other errors as they are. */
 export function postgresError(thrown: unknown): Error {
   const error = toError(thrown)
   if (error instanceof TidingsError) return error
+  if (withoutPassword.test(error.message)) return passwordMissing(thrown)
   const state = lost.test(error.message) ? '08006' : (stateOf(error) ?? '')
   const meaning = meanings.find(([states]) => states.test(state))
   if (meaning === undefined) return error
@@ -88,6 +92,14 @@ export function postgresError(thrown: unknown): Error {
 export function isOfConnection(error: unknown): boolean {
   if (error instanceof TidingsError || !(error instanceof Error)) return false
   return lost.test(error.message) || /^E[A-Z]+$/.test(stateOf(error) ?? '')
+}
+
+function passwordMissing(cause: unknown): TidingsError {
+  return new TidingsError(
+    'access_denied',
+    'PostgreSQL asks for a password, and there is none. Put it into the environment variable PGPASSWORD, which other users of the machine do not see, or into the URL.',
+    { cause },
+  )
 }
 
 /** The first words of several connection attempts that failed together are empty: then those of the first. */

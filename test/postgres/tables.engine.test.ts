@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { jsonLines, Shell } from '../../src/cli/cli.fixture.ts'
 import { openBus } from '../../src/index.ts'
 import {
@@ -161,10 +161,12 @@ describeOnServer('A database that is not reached', () => {
   test('says what is wrong, and no password', async () => {
     await using own = ownSchema()
     const wrong = Object.assign(new URL(own.url), { password: 'sesame' }).href
+    const without = Object.assign(new URL(own.url), { password: '' }).href
     const nowhere = Object.assign(new URL(own.url), { port: '1' }).href
     const missing = Object.assign(new URL(own.url), { pathname: '/nothing' }).href
     for (const [url, code] of [
       [wrong, 'access_denied'],
+      [without, 'access_denied'],
       [nowhere, 'engine_unreachable'],
       [missing, 'engine_unreachable'],
     ] as const) {
@@ -172,6 +174,14 @@ describeOnServer('A database that is not reached', () => {
       await expect(opened).rejects.toMatchObject({ code })
       await expect(opened).rejects.not.toThrow(/sesame|tidings:tidings/)
     }
+  })
+
+  test('takes the password from the environment, where nobody else sees it', async () => {
+    await using own = ownSchema()
+    const { password } = new URL(own.url)
+    vi.stubEnv('PGPASSWORD', password)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await (await postgres(Object.assign(new URL(own.url), { password: '' }).href)).close()
   })
 
   test('is reached by the next call once it answers', async () => {
