@@ -40,7 +40,7 @@ import type { GroupOptions } from './group-options.ts'
 import { type OpenedJournal, openJournalOf } from './open-journal.ts'
 import { inNamespace } from './namespace.ts'
 import { EngineOutages } from './outage.ts'
-import { logDestination, Outbox, relayOf, storeDestination } from './outbox.ts'
+import { logDestination, Outbox, relayOf, storeDestination, type TransactionOn } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
 import type { BatchOptions, CheckedOptions, PublishOptions, TransactionOptions } from './publish-options.ts'
 import { EventMaker, type Publisher } from './publisher.ts'
@@ -196,7 +196,10 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
    * the events to the engine. The relay runs from now on, until the bus drains. The bus does not close the store.
    * @throws `option_invalid`
    */
-  outbox<T extends CallerTransaction>(store: OutboxStore<T>, options?: OutboxOptions): Outbox<T, Types>
+  outbox<T extends CallerTransaction>(
+    store: OutboxStore<T>,
+    options?: OutboxOptions,
+  ): Outbox<TransactionOn<C, T>, Types>
   outbox<T extends CallerTransaction>(store?: OutboxStore<T>, options: OutboxOptions = {}): Outbox<T, Types> {
     this.#checkOpen()
     const engine = this.#engine
@@ -208,6 +211,9 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       this.#relays.add(relay)
       this.#outboxes.push(outbox)
       relay.start()
+    } else {
+      // A relay would: from then on the store knows its database from another one with tables of ours.
+      store.figures().catch(() => undefined)
     }
     return outbox
   }

@@ -136,7 +136,7 @@ describe('What a handler publishes', () => {
 
   test('goes through an outbox with the same links', async () => {
     await using fixture = await openFixture()
-    const outbox = fixture.bus.outbox(memoryOutbox(fixture))
+    const outbox = fixture.bus.outbox(memoryOutbox({ clock: fixture.clock }))
     await fixture.place('a')
     await billing(fixture, ({ data }) =>
       memoryTransaction((tx) => outbox.publish(tx, paid, { orderId: data.orderId })),

@@ -17,6 +17,21 @@ async function events({ bus }: Fixture): Promise<readonly CloudEvent[]> {
 
 const order = (orderId: string, number = 0): { orderId: string; number: number } => ({ orderId, number })
 
+test('An outbox that this bus does not relay reaches for its database at once, to know it from others', async () => {
+  await using fixture = await openFixture()
+  const asked: string[] = []
+  const store = memoryOutbox()
+  const figures = store.figures.bind(store)
+  store.figures = () => {
+    asked.push('figures')
+    return asked.length === 1 ? Promise.reject(new Error('It is away.')) : figures()
+  }
+  const outbox = fixture.bus.outbox(store, { relay: false })
+  expect(asked).toEqual(['figures'])
+  memoryTransaction((tx) => outbox.publish(tx, placed, { orderId: 'a', number: 1 }))
+  expect(await outbox.figures()).toMatchObject({ pending: 1 })
+})
+
 describe('What is published through an outbox', () => {
   test('is in the log once its transaction has committed', async () => {
     await using fixture = await openFixture()

@@ -1,13 +1,24 @@
 import type { EventDefinition, NewEvent, Opened } from '../catalog/index.ts'
 import { encodeJson } from '../event/index.ts'
 import { type CallerTransaction, type Clock, type Random, TidingsError } from '../kernel/index.ts'
-import { capabilityMissing, type OutgoingRecord } from '../log/index.ts'
+import { type Capabilities, capabilityMissing, type OutgoingRecord } from '../log/index.ts'
 import { type OutboxFigures, type OutboxRecord, type OutboxStore, Relay } from '../outbox/index.ts'
 import type { Engine } from './engine.ts'
 import { memberId } from './member-id.ts'
 import { checkOutbox, type OutboxOptions } from './outbox-options.ts'
 import type { BatchOptions, PublishOptions } from './publish-options.ts'
 import type { RecordMaker } from './record-maker.ts'
+
+/** The caller's transaction, on a bus whose engine is known: `~delay` says what that does with `notBefore`. */
+export type TransactionOn<C extends Capabilities, T extends CallerTransaction> = T & {
+  /** Never set. */
+  readonly '~delay'?: C['delay']
+}
+
+/** What is known of the engine that events are relayed to. */
+type EngineOf<T> = Capabilities & {
+  readonly delay: T extends { readonly '~delay'?: infer Delay } ? Delay : boolean
+}
 
 /** Where the events of an outbox go in the caller's transaction. */
 interface Destination<T extends CallerTransaction> {
@@ -44,14 +55,18 @@ export class Outbox<T extends CallerTransaction = CallerTransaction, in Types ex
     tx: T['tx'],
     definition: EventDefinition<Type, Data> & Opened<Type, Types>,
     data: NoInfer<Data>,
-    options: PublishOptions = {},
+    options: PublishOptions<EngineOf<T>> = {},
   ): T['written'] {
     this.#checkOpen()
     return this.#destination.write(tx, [this.#maker.one(definition, data, options, 'create')])
   }
 
   /** Many at once, made with `definition.create`: all are checked before any is written. @throws as `publish` */
-  add(tx: T['tx'], events: readonly NewEvent<Types>[], options: BatchOptions = {}): T['written'] {
+  add(
+    tx: T['tx'],
+    events: readonly NewEvent<Types>[],
+    options: BatchOptions<EngineOf<T>> = {},
+  ): T['written'] {
     this.#checkOpen()
     return this.#destination.write(tx, this.#maker.many('add', events, options))
   }

@@ -7,7 +7,7 @@ import type { Capabilities } from 'tidings/log'
 import { memory } from 'tidings/memory'
 import type { PostgresEngine } from 'tidings/postgres'
 import type { RabbitmqEngine } from 'tidings/rabbitmq'
-import { sqlite } from 'tidings/sqlite'
+import { sqlite, sqliteOutbox } from 'tidings/sqlite'
 
 const schema = { type: 'object', properties: { orderId: { type: 'string' } }, required: ['orderId'] } as const
 const created = defineEvent('created').version(1, schema)
@@ -63,6 +63,12 @@ await onKafka.publish(created, data, later)
 // @ts-expect-error -- nor in a batch
 await onKafka.publishAll([created.create(data)], later)
 await onKafka.publish(created, data, { causedBy: undefined, subject: 'o-1' })
+// @ts-expect-error -- nor through an outbox
+onKafka.outbox(sqliteOutbox(':memory:')).publish(engine.database, created, data, later)
+// @ts-expect-error -- nor in a batch there
+onKafka.outbox(sqliteOutbox(':memory:')).add(engine.database, [created.create(data)], later)
+onKafka.outbox(sqliteOutbox(':memory:')).publish(engine.database, created, data, { subject: 'o-1' })
+onPostgres.outbox(sqliteOutbox(':memory:')).publish(engine.database, created, data, later)
 onKafka.group('a', { afterDeadLetter: 'hold' })
 for (const start of everyStart) onKafka.group('a', { start })
 await onKafka.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
@@ -113,6 +119,7 @@ declare const anyEngine: Engine
 const onAny = await openBus({ ...options, transport: anyEngine, durability: 'required' })
 for (const start of everyStart) onAny.group('a', { start, afterDeadLetter: 'hold' }).on(created, () => 1)
 await onAny.publish(created, data, later)
+onAny.outbox(sqliteOutbox(':memory:')).publish(engine.database, created, data, later)
 await onAny.admin.read('orders', 0, 0, { maxRecords: 1, maxBytes: 1 })
 await onAny.admin.truncate('orders', 0, 1)
 await onAny.admin.seek('a', 'orders', { time: new Date() })
