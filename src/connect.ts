@@ -1,4 +1,5 @@
 import type { Engine } from './bus/index.ts'
+import type { OwnDeadLetterStore } from './dead-letter/index.ts'
 import { type Clock, TidingsError } from './kernel/index.ts'
 import type { OutboxStore } from './outbox/index.ts'
 import {
@@ -20,7 +21,7 @@ export interface ConnectOptions {
 
 /**
  * Opens the engine that a URL names, chosen at run time: `sqlite:FILE`, `postgres://USER:PASSWORD@HOST/DATABASE`,
- * `kafka://HOST:PORT`, `amqp://HOST:PORT` or `memory:`. A relative file lies in the working folder; `sqlite:/var/shop.db` and
+ * `kafka://HOST:PORT`, `amqp://HOST:PORT`, `eventbridge://REGION/BUS` or `memory:`. A relative file lies in the working folder; `sqlite:/var/shop.db` and
  * `sqlite:///var/shop.db` are absolute. Each client is loaded only when its scheme is used.
  * @throws `url_invalid` for another scheme, and what opening the engine throws.
  */
@@ -42,6 +43,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     },
     amqp: (rest) => connectRabbitmq(`amqp:${rest}`, options),
     amqps: (rest) => connectRabbitmq(`amqps:${rest}`, options),
+    eventbridge: (rest) => connectEventbridge(`eventbridge:${rest}`, options),
   })
 }
 
@@ -101,6 +103,37 @@ async function connectRabbitmq(url: string, { clock }: ConnectOptions): Promise<
     throw withoutPackage(error, 'amqplib')
   })
   return rabbitmq(url, { clock })
+}
+
+async function connectEventbridge(url: string, options: ConnectOptions): Promise<Engine> {
+  const names = ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs']
+  const { eventbridge } = await import('./eventbridge/index.ts').catch((error: unknown) => {
+    throw names.reduce(withoutPackage, error)
+  })
+  const named = URL.canParse(url) ? new URL(url).searchParams.get('deadLetters') : null
+  const deadLetters = named === null ? undefined : await connectDeadLetters(named, options)
+  return eventbridge(url, { ...options, deadLetters })
+}
+
+/**
+ * Opens the store of dead letters that a URL names, for an engine that has no place for them: `sqlite:FILE`,
+ * `postgres://USER:PASSWORD@HOST/DATABASE` or `memory:`.
+ * @throws `url_invalid` for another scheme, and what opening the database throws.
+ */
+export async function connectDeadLetters(
+  url: string,
+  options: ConnectOptions = {},
+): Promise<OwnDeadLetterStore> {
+  const postgres = async (): Promise<OwnDeadLetterStore> =>
+    (await import('./postgres/index.ts')).postgresDeadLetters(url, options)
+  const schemes = {
+    memory: async () => (await import('./memory/index.ts')).memoryDeadLetters(),
+    sqlite: async (rest: string) =>
+      (await import('./sqlite/index.ts')).sqliteDeadLetters(fileOf(rest), options),
+    postgres,
+    postgresql: postgres,
+  }
+  return openUrl<OwnDeadLetterStore>(url, schemes, 'store of dead letters')
 }
 
 /** An optional package may not be installed. */

@@ -11,6 +11,7 @@ export {
 export {
   type ConnectOptions,
   connect,
+  connectDeadLetters,
   connectOutbox,
   connectProjections,
   connectRegistry,

@@ -2,7 +2,7 @@ import { shown, TidingsError } from './kernel/index.ts'
 import { capabilityMissing } from './log/index.ts'
 
 /** Engines that keep events alone: what lives in a database beside a caller's rows needs another one. */
-const withoutTables: ReadonlySet<string> = new Set(['kafka', 'amqp', 'amqps'])
+const withoutTables: ReadonlySet<string> = new Set(['kafka', 'amqp', 'amqps', 'eventbridge'])
 
 /** Opens what a URL names by its scheme. @throws `url_invalid` for another scheme, `capability_missing` for an engine that lacks it. */
 export function openUrl<Opened>(

@@ -1,3 +1,4 @@
+import { eventbridgeCapabilities } from '../src/eventbridge/index.ts'
 import { kafkaCapabilities } from '../src/kafka/index.ts'
 import type { Capabilities } from '../src/log/index.ts'
 import { memoryCapabilities } from '../src/memory/capabilities.ts'
@@ -12,4 +13,5 @@ export const everyEngine: readonly Capabilities[] = [
   postgresCapabilities,
   kafkaCapabilities,
   rabbitmqCapabilities,
+  eventbridgeCapabilities,
 ]

@@ -3,6 +3,7 @@ import { memory, memoryInbox, memoryOutbox, memoryStreams } from '../src/memory/
 import {
   migrate,
   postgres,
+  postgresDeadLetters,
   postgresInbox,
   postgresOutbox,
   postgresProjections,
@@ -11,6 +12,7 @@ import {
 } from '../src/postgres/index.ts'
 import {
   sqlite,
+  sqliteDeadLetters,
   sqliteInbox,
   sqliteOutbox,
   sqliteProjections,
@@ -26,6 +28,7 @@ const clocks: object = { clocks: undefined }
 
 test.each<readonly [called: string, meant: string, call: () => unknown]>([
   ['postgres()', 'schema', () => postgres(url, shema)],
+  ['postgresDeadLetters()', 'schema', () => postgresDeadLetters(url, shema)],
   ['postgresInbox()', 'schema', () => postgresInbox(url, shema)],
   ['postgresOutbox()', 'schema', () => postgresOutbox(url, shema)],
   ['postgresStreams()', 'schema', () => postgresStreams(url, shema)],
@@ -33,6 +36,7 @@ test.each<readonly [called: string, meant: string, call: () => unknown]>([
   ['postgresSchemaStore()', 'schema', () => postgresSchemaStore(url, shema)],
   ['migrate()', 'schema', () => migrate(url, shema)],
   ['sqlite()', 'create', () => sqlite(':memory:', creat)],
+  ['sqliteDeadLetters()', 'create', () => sqliteDeadLetters(':memory:', creat)],
   ['sqliteInbox()', 'clock', () => sqliteInbox(':memory:', clocks)],
   ['sqliteOutbox()', 'create', () => sqliteOutbox(':memory:', creat)],
   ['sqliteStreams()', 'create', () => sqliteStreams(':memory:', creat)],

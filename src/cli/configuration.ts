@@ -87,9 +87,16 @@ function isListed(value: unknown, urls: readonly string[]): boolean {
   )
 }
 
-/** A URL whose relative SQLite file is made absolute; `connect` decodes what is encoded here. */
+/** A URL whose relative SQLite file is made absolute, also where it is a parameter; `connect` decodes what is encoded here. */
 export function resolvedUrl(url: string, folder: string): string {
+  if (url.startsWith('eventbridge:') && URL.canParse(url)) return withResolvedStore(new URL(url), folder)
   const [, file] = /^sqlite:(.+)$/s.exec(url) ?? []
   if (file === undefined || file === ':memory:' || isAbsolute(file)) return url
   return `sqlite:${join(encodeURI(folder), file)}`
+}
+
+function withResolvedStore(url: URL, folder: string): string {
+  const store = url.searchParams.get('deadLetters')
+  if (store !== null) url.searchParams.set('deadLetters', resolvedUrl(store, folder))
+  return url.href
 }

@@ -67,3 +67,11 @@ export interface DeadLetterStore {
   /** Calls back when something may have been requested or discarded, by any process; what that throws is a warning. Returns how to stop. */
   watch(changed: () => void): () => void
 }
+
+/**
+ * A store that belongs to no log: for an engine that has no place for dead letters, and whose members are not fenced. It takes
+ * what anybody writes, of any generation.
+ */
+export interface OwnDeadLetterStore extends DeadLetterStore {
+  close(): Promise<void>
+}

@@ -12,4 +12,5 @@ export {
   type DeadLetterPage,
   type DeadLetterStore,
   firstPage,
+  type OwnDeadLetterStore,
 } from './dead-letter-store.ts'

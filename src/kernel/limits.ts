@@ -232,6 +232,41 @@ export const limits = {
   rabbitmqViewMs: 1_000,
   /** One write to the stream of dead letters, about. */
   rabbitmqEntryBytes: 4_194_304,
+  /** Connecting to AWS, one request, how long it is asked again while it does not answer, and the waits between. */
+  eventbridgeConnectMs: 5_000,
+  eventbridgeRequestMs: 30_000,
+  eventbridgePatienceMs: 10_000,
+  eventbridgeFirstBackoffMs: 50,
+  eventbridgeLongestBackoffMs: 2_000,
+  /** What EventBridge takes with one request, and requests with events at the same time. */
+  eventbridgeRequestEntries: 10,
+  eventbridgeRequestBytes: 262_144,
+  eventbridgeRequests: 16,
+  /** How long a publish waits for EventBridge before it fails. */
+  eventbridgeDeliveryMs: 30_000,
+  /** What SQS takes or gives with one request, and requests for events of one topic at the same time. */
+  sqsRequestEntries: 10,
+  sqsReceives: 8,
+  /** How long SQS waits for events, and keeps one for the member that has it; that may be prolonged up to 12 hours. */
+  sqsWaitMs: 20_000,
+  sqsVisibilityMs: 30_000,
+  sqsHandleMs: 43_200_000,
+  /** How long SQS keeps events at most, and at least. */
+  sqsRetentionMs: 1_209_600_000,
+  sqsLeastRetentionMs: 60_000,
+  /** Events of one topic that a member of a group on EventBridge has in hand. */
+  sqsPrefetch: 512,
+  /** Events that a member has in hand after others had them and did not finish: one of them may be what ends processes. */
+  sqsSuspects: 10,
+  /** How long a queue is asked for again that somebody has just deleted or emptied. */
+  sqsDeletedMs: 90_000,
+  /** How often a member looks at the rules of its group, and how old the view of them may be that is shown. */
+  eventbridgeLookMs: 10_000,
+  eventbridgeViewMs: 1_000,
+  /** What a rule says of itself, in characters. */
+  eventbridgeDescriptionLength: 512,
+  /** What a dead letter in an SQS queue keeps of the error. */
+  sqsReasonLength: 1_024,
   /** Dead letters that a list has unless told otherwise. */
   deadLetterPage: 100,
   /** Text kept of an error: its message and stack, in characters. */

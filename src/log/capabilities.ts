@@ -12,8 +12,11 @@ export interface Capabilities {
   /** Where reading again may begin. */
   readonly replay: { readonly start: boolean; readonly time: boolean; readonly offset: boolean }
   readonly lag: 'exact' | 'approximate' | 'none'
-  /** `drained`: a new owner starts when the old one has let go or its lease has ended. `overlapping`: perhaps before. */
-  readonly handover: 'drained' | 'overlapping'
+  /**
+   * `drained`: a new owner starts when the old one has let go or its lease has ended. `overlapping`: perhaps before.
+   * `shared`: a partition is not owned: every member has all of them, and each event goes to one, whoever has room.
+   */
+  readonly handover: 'drained' | 'overlapping' | 'shared'
   /** Commits of a member that has lost its partition are refused. */
   readonly fencing: boolean
   /** Dead letters can hold back later events of their key. */

@@ -19,6 +19,7 @@ export {
 } from './capabilities.ts'
 export { capabilityMissing } from './capability-missing.ts'
 export { type Fence, fencedBy } from './fence.ts'
+export { fitting } from './fitting.ts'
 export {
   assign,
   emptyGroup,

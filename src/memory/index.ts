@@ -1,4 +1,5 @@
 export type { MemoryCapabilities } from './capabilities.ts'
+export { memoryDeadLetters } from './dead-letter-store.ts'
 export { type MemoryInbox, type MemoryTransact, memoryInbox } from './inbox.ts'
 export { type MemoryJournalViewOptions, memoryJournalView } from './journal-view.ts'
 export { type MemoryEngine, memory } from './memory.ts'

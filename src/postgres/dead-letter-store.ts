@@ -22,12 +22,15 @@ import { only, optionalNumber, optionalText, type Row, rowsOf } from './sql.ts'
 export class PostgresDeadLetterStore implements DeadLetterStore {
   readonly #database: Database
   readonly #changes: Changes
+  readonly #fenced: boolean
   readonly #listeners = new Listeners()
   readonly #sql: ReturnType<typeof deadLetterStatements>
 
-  constructor(database: Database, changes: Changes) {
+  /** @param fenced whether the log beside it knows who owns a partition. */
+  constructor(database: Database, changes: Changes, { fenced }: { readonly fenced: boolean }) {
     this.#database = database
     this.#changes = changes
+    this.#fenced = fenced
     this.#sql = deadLetterStatements(database.schema)
   }
 
@@ -107,6 +110,7 @@ export class PostgresDeadLetterStore implements DeadLetterStore {
 
   /** Shares the row until the commit: whoever takes the partition over waits for what is being written. */
   async #checkOwner(tx: PostgresQuery, owner: Fence): Promise<void> {
+    if (!this.#fenced) return
     const { group, topic, partition, generation } = owner
     const [row] = await rowsOf(tx, this.#sql.owner, [group, topic, partition])
     const newest = row && Number(row['generation'])

@@ -3,6 +3,7 @@ export type { PostgresOptions } from './database.ts'
 export { type PostgresTransact, postgresInbox } from './inbox.ts'
 export type { Migration } from './migrate.ts'
 export { type MigrateOptions, type Migrated, migrate } from './migrate-source.ts'
+export { postgresDeadLetters } from './own-dead-letters.ts'
 export { postgresOutbox } from './outbox.ts'
 export type {
   PostgresClient,

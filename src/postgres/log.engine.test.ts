@@ -23,7 +23,12 @@ async function openParts() {
     () => database.close(),
     () => own[Symbol.asyncDispose](),
   )
-  return { clock, log, deadLetters: new PostgresDeadLetterStore(database, changes), ...parts }
+  return {
+    clock,
+    log,
+    deadLetters: new PostgresDeadLetterStore(database, changes, { fenced: true }),
+    ...parts,
+  }
 }
 
 describeOnServer('The log in PostgreSQL', () => {

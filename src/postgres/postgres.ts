@@ -26,7 +26,7 @@ export class PostgresEngine
     const session = new Session(database)
     const changes = new Changes(database, session)
     super(new PostgresLogStore(database, changes, capabilities, leasesOn(database)), database.clock)
-    this.deadLetters = new PostgresDeadLetterStore(database, changes)
+    this.deadLetters = new PostgresDeadLetterStore(database, changes, { fenced: true })
     this.#database = database
     this.#session = session
     this.#changes = changes

@@ -45,7 +45,7 @@ describe('The dead letters in a SQLite file', () => {
       const files = folder()
       const opened = openStore(files.file())
       return {
-        store: new SqliteDeadLetterStore(opened.writer, opened.store.changes),
+        store: new SqliteDeadLetterStore(opened.writer, opened.store.changes, { fenced: true }),
         log: opened.store,
         [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]().then(files[Symbol.dispose]),
       }

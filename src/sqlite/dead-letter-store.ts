@@ -37,10 +37,11 @@ type PlaceRow = readonly [
   nextAttemptAt: number | null,
 ]
 
-/** Dead letters in a table of the log's file. */
+/** Dead letters in a table of the log's file, or of a file of their own. */
 export class SqliteDeadLetterStore implements DeadLetterStore {
   readonly #writer: Writer
   readonly #changes: ChangeFeed
+  readonly #fenced: boolean
   readonly #generation: StatementSync
   readonly #put: StatementSync
   readonly #remove: StatementSync
@@ -52,10 +53,12 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
   readonly #list: StatementSync
   readonly #count: StatementSync
 
-  constructor(writer: Writer, changes: ChangeFeed) {
+  /** @param fenced whether the file's log knows who owns a partition. */
+  constructor(writer: Writer, changes: ChangeFeed, { fenced }: { readonly fenced: boolean }) {
     const { database } = writer
     this.#writer = writer
     this.#changes = changes
+    this.#fenced = fenced
     this.#generation = rows(
       database,
       'SELECT generation FROM tidings_commit WHERE group_name = ? AND topic = ? AND partition = ?',
@@ -165,6 +168,7 @@ export class SqliteDeadLetterStore implements DeadLetterStore {
   }
 
   #checkOwner(owner: Fence): void {
+    if (!this.#fenced) return
     const row = this.#generation.get(owner.group, owner.topic, owner.partition) as unknown as
       | [number]
       | undefined

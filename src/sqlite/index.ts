@@ -1,5 +1,6 @@
 export { type SqliteCapabilities } from './capabilities.ts'
 export { type SqliteTransact, sqliteInbox } from './inbox.ts'
+export { sqliteDeadLetters } from './own-dead-letters.ts'
 export { sqliteOutbox } from './outbox.ts'
 export { sqliteProjections } from './projection-store.ts'
 export { type SqliteOptions } from './options.ts'

@@ -31,7 +31,7 @@ export class SqliteEngine extends LogTransport<SqliteCapabilities> implements En
     const store = new SqliteLogStore(writer, clock)
     super(store, clock)
     this.file = file
-    this.deadLetters = new SqliteDeadLetterStore(writer, store.changes)
+    this.deadLetters = new SqliteDeadLetterStore(writer, store.changes, { fenced: true })
     this.#database = database
     this.#writer = writer
     this.#clock = clock

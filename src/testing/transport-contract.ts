@@ -1,10 +1,10 @@
 import type { Capabilities } from '../log/index.ts'
 import { type ContractCases, type ContractOptions, runContract } from './contract.ts'
 import type { TransportContext } from './transport-context.ts'
-import { committedCases, groupCases, lagCases } from './transport-group-cases.ts'
-import { drainedCases, fencingCases } from './transport-handover-cases.ts'
+import { committedCases, groupCases, lagCases, ownedCases } from './transport-group-cases.ts'
+import { drainedCases, fencingCases, sharedCases } from './transport-handover-cases.ts'
 import { lackCases, lackOf } from './transport-lack-cases.ts'
-import { pauseCases } from './transport-pause-cases.ts'
+import { partitionPauseCases, pauseCases } from './transport-pause-cases.ts'
 import { placeCases } from './transport-place-cases.ts'
 import { delayCases, orderCases, publishCases } from './transport-publish-cases.ts'
 
@@ -15,7 +15,12 @@ export interface TransportContractOptions extends ContractOptions<TransportConte
 
 /** What every Transport and its TransportAdmin promise. A new engine is done when these pass. */
 export function transportContract({ capabilities, skip, ...options }: TransportContractOptions): void {
-  const cases: ContractCases<TransportContext> = Object.assign({}, ...themes.map((theme) => theme.cases))
+  const shared = capabilities.handover === 'shared' ? sharedCases : {}
+  const cases: ContractCases<TransportContext> = Object.assign(
+    {},
+    ...themes.map((theme) => theme.cases),
+    shared,
+  )
   runContract(cases, { ...options, skip: { ...lacking(capabilities), ...skip } })
 }
 
@@ -29,6 +34,8 @@ const themes: readonly Theme[] = [
   { cases: publishCases, lack: () => undefined },
   { cases: groupCases, lack: () => undefined },
   { cases: pauseCases, lack: () => undefined },
+  { cases: ownedCases, lack: sharing },
+  { cases: partitionPauseCases, lack: sharing },
   { cases: orderCases, lack: ({ order }) => (order === 'none' ? 'it keeps no order' : undefined) },
   { cases: delayCases, lack: ({ delay }) => (delay ? undefined : 'it delays nothing') },
   {
@@ -51,6 +58,10 @@ const themes: readonly Theme[] = [
   },
   { cases: fencingCases, lack: ({ fencing }) => (fencing ? undefined : 'it does not fence members') },
 ]
+
+function sharing({ handover }: Capabilities): string | undefined {
+  return handover === 'shared' ? 'its members share the partitions' : undefined
+}
 
 /** The cases that an engine with these capabilities is not held to, with the reasons. */
 function lacking(capabilities: Capabilities): Readonly<Record<string, string>> {

@@ -42,23 +42,6 @@ export const groupCases: ContractCases<TransportContext> = {
     deepStrictEqual(member.seen, ['after'])
   },
 
-  'splits the partitions among the members, and again when one joins or leaves': async (context) => {
-    await createOrders(context, 4)
-    const one = await join(context, 'one')
-    await haveOwned(context, [one], [4])
-    const two = await join(context, 'two')
-    await haveOwned(context, [one, two], [2, 2])
-    deepStrictEqual(
-      [...one.owned, ...two.owned].toSorted(),
-      [0, 1, 2, 3].map((each) => `orders/${each}`),
-    )
-    await one.subscription.close()
-    await haveOwned(context, [two], [4])
-    for (const partition of [0, 1, 2, 3]) await publish(context, [`p${partition}`], partition)
-    await eventually(context, 'every record was seen', () => new Set(two.seen).size === 4)
-    deepStrictEqual(one.seen, [])
-  },
-
   'delivers again what was in flight when a member closed': async (context) => {
     await createOrders(context, 1)
     await publish(context, ['a', 'b'])
@@ -138,6 +121,26 @@ export const groupCases: ContractCases<TransportContext> = {
     await createOrders(context)
     await rejects(join(context, 'x'.repeat(limits.nameLength + 1)), invalidName)
     await rejects(join(context, ''), invalidName)
+  },
+}
+
+/** Of an engine whose partitions have owners. */
+export const ownedCases: ContractCases<TransportContext> = {
+  'splits the partitions among the members, and again when one joins or leaves': async (context) => {
+    await createOrders(context, 4)
+    const one = await join(context, 'one')
+    await haveOwned(context, [one], [4])
+    const two = await join(context, 'two')
+    await haveOwned(context, [one, two], [2, 2])
+    deepStrictEqual(
+      [...one.owned, ...two.owned].toSorted(),
+      [0, 1, 2, 3].map((each) => `orders/${each}`),
+    )
+    await one.subscription.close()
+    await haveOwned(context, [two], [4])
+    for (const partition of [0, 1, 2, 3]) await publish(context, [`p${partition}`], partition)
+    await eventually(context, 'every record was seen', () => new Set(two.seen).size === 4)
+    deepStrictEqual(one.seen, [])
   },
 }
 

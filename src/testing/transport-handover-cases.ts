@@ -4,6 +4,7 @@ import type { ContractCases } from './contract.ts'
 import {
   createOrders,
   eventually,
+  outgoing,
   publish,
   quiet,
   request,
@@ -57,6 +58,33 @@ export const drainedCases: ContractCases<TransportContext> = {
     await eventually(context, 'every record was seen', () => seen().length >= 4)
     await quiet(context)
     deepStrictEqual(seen(), ['a', 'b', 'c', 'd'])
+  },
+}
+
+/** Of an engine with `handover: 'shared'`. */
+export const sharedCases: ContractCases<TransportContext> = {
+  'gives every member all partitions, and each event to one of them': async (context) => {
+    await createOrders(context)
+    const members = [await join(context, 'one'), await join(context, 'two')]
+    await haveOwned(context, members, [2, 2])
+    const ids = Array.from({ length: 40 }, (_, number) => String(number))
+    const records = ids.map((id, index) => outgoing(id, { partition: index % 2 }))
+    await context.transport.publish(records, { tx: undefined })
+    const seen = (): string[] => members.flatMap((member) => member.seen)
+    await eventually(context, 'every event was seen', () => seen().length >= ids.length)
+    await quiet(context)
+    deepStrictEqual(seen().toSorted(), ids.toSorted())
+  },
+
+  'goes on with the other members when one closes': async (context) => {
+    await createOrders(context)
+    const one = await join(context, 'one', { commits: false })
+    await publish(context, ['a', 'b', 'c'])
+    await hasSeen(context, one, 3)
+    const two = await join(context, 'two')
+    await one.subscription.close()
+    await hasSeen(context, two, 3)
+    deepStrictEqual(two.seen.toSorted(), ['a', 'b', 'c'])
   },
 }
 

@@ -41,27 +41,6 @@ export const pauseCases: ContractCases<TransportContext> = {
     deepStrictEqual(await pausedOf(context), [])
   },
 
-  'pauses one partition, and goes on with the others': async (context) => {
-    const member = await runningMember(context)
-    await context.admin.pause('billing', { topic, partition: 0 })
-    await haveOwned(context, [member], [1])
-    await publish(context, ['b0'])
-    await publish(context, ['b1'], 1)
-    await hasSeen(context, member, 3)
-    await quiet(context)
-    deepStrictEqual(member.seen.slice(2), ['b1'])
-    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
-  },
-
-  'pauses a topic, and resumes one partition of it': async (context) => {
-    const member = await runningMember(context)
-    await context.admin.pause('billing', { topic })
-    await haveOwned(context, [member], [0])
-    await context.admin.resume('billing', { topic, partition: 1 })
-    await haveOwned(context, [member], [1])
-    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
-  },
-
   'waits for the member to let go of what it holds of a paused group': async (context) => {
     await createOrders(context, 1)
     const member = await join(context, 'one', { releases: false, commits: false })
@@ -78,17 +57,21 @@ export const pauseCases: ContractCases<TransportContext> = {
     deepStrictEqual((await context.admin.lag('billing'))[0]?.lag, 0)
   },
 
-  'keeps a group paused while nobody is in it, and for those who join': async (context) => {
+  'pauses a topic, keeps it so for those who join, and changes nothing when it is asked twice': async (
+    context,
+  ) => {
     const member = await runningMember(context)
+    for (const _ of [1, 2]) await context.admin.pause('billing', { topic })
+    await haveOwned(context, [member], [0])
+    deepStrictEqual(await pausedOf(context), [{ topic }])
     await member.subscription.close()
-    await context.admin.pause('billing', { topic, partition: 1 })
-    await publish(context, ['b1'], 1)
     const next = await join(context, 'two')
-    await haveOwned(context, [next], [1])
+    await publish(context, ['b0'])
     await quiet(context)
-    deepStrictEqual([next.owned, next.seen], [[`${topic}/0`], []])
-    await context.admin.resume('billing', { topic, partition: 1 })
+    deepStrictEqual([next.owned, next.seen], [[], []])
+    for (const _ of [1, 2]) await context.admin.resume('billing', { topic })
     await hasSeen(context, next, 1)
+    deepStrictEqual(await pausedOf(context), [])
   },
 
   'pauses no other group': async (context) => {
@@ -98,15 +81,6 @@ export const pauseCases: ContractCases<TransportContext> = {
     await context.admin.pause('billing')
     await publish(context, ['b0'])
     await hasSeen(context, audit, 3)
-  },
-
-  'changes nothing when it is asked twice': async (context) => {
-    const member = await runningMember(context)
-    for (const _ of [1, 2]) await context.admin.pause('billing', { topic, partition: 0 })
-    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
-    for (const _ of [1, 2]) await context.admin.resume('billing', { topic, partition: 0 })
-    deepStrictEqual(await pausedOf(context), [])
-    await haveOwned(context, [member], [2])
   },
 
   'keeps a moved group paused, and forgets that with the group': async (context) => {
@@ -132,5 +106,51 @@ export const pauseCases: ContractCases<TransportContext> = {
       await rejects(changed('billing', { partition: 0 }), refused('option_invalid'))
     }
     deepStrictEqual(await pausedOf(context), [])
+  },
+}
+
+/** Of an engine whose partitions have owners. */
+export const partitionPauseCases: ContractCases<TransportContext> = {
+  'pauses one partition, and goes on with the others': async (context) => {
+    const member = await runningMember(context)
+    await context.admin.pause('billing', { topic, partition: 0 })
+    await haveOwned(context, [member], [1])
+    await publish(context, ['b0'])
+    await publish(context, ['b1'], 1)
+    await hasSeen(context, member, 3)
+    await quiet(context)
+    deepStrictEqual(member.seen.slice(2), ['b1'])
+    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
+  },
+
+  'pauses a topic, and resumes one partition of it': async (context) => {
+    const member = await runningMember(context)
+    await context.admin.pause('billing', { topic })
+    await haveOwned(context, [member], [0])
+    await context.admin.resume('billing', { topic, partition: 1 })
+    await haveOwned(context, [member], [1])
+    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
+  },
+
+  'keeps a group paused while nobody is in it, and for those who join': async (context) => {
+    const member = await runningMember(context)
+    await member.subscription.close()
+    await context.admin.pause('billing', { topic, partition: 1 })
+    await publish(context, ['b1'], 1)
+    const next = await join(context, 'two')
+    await haveOwned(context, [next], [1])
+    await quiet(context)
+    deepStrictEqual([next.owned, next.seen], [[`${topic}/0`], []])
+    await context.admin.resume('billing', { topic, partition: 1 })
+    await hasSeen(context, next, 1)
+  },
+
+  'changes nothing when it is asked twice': async (context) => {
+    const member = await runningMember(context)
+    for (const _ of [1, 2]) await context.admin.pause('billing', { topic, partition: 0 })
+    deepStrictEqual(await pausedOf(context), [{ topic, partition: 0 }])
+    for (const _ of [1, 2]) await context.admin.resume('billing', { topic, partition: 0 })
+    deepStrictEqual(await pausedOf(context), [])
+    await haveOwned(context, [member], [2])
   },
 }
