@@ -185,7 +185,7 @@ describeOnMoto('A group on EventBridge', () => {
     await until('all are through', () => seen.size === 50)
     await group.stop()
     await running
-    const [url] = (await queuesOf('fifo_billing')).filter((name) => name.endsWith('.fifo'))
+    const url = (await queuesOf('fifo_billing')).find((name) => name.endsWith('.fifo'))
     const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['FifoQueue'] })
     expect((await new SQSClient(client).send(asked)).Attributes?.FifoQueue).toBe('true')
   })

@@ -52,10 +52,14 @@ export async function publish(
   }
 }
 
-/** Waits until it is so. @throws after two minutes. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const endMs = Date.now() + 120_000; !(await isSo()); ) {
-    if (Date.now() > endMs) throw new Error(`In two minutes it did not come to this: ${what}.`)
+/** Waits until it is so. @throws when it does not come to it. */
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  patienceMs = 120_000,
+): Promise<void> {
+  for (const endMs = Date.now() + patienceMs; !(await isSo()); ) {
+    if (Date.now() > endMs) throw new Error(`In ${patienceMs} ms it did not come to this: ${what}.`)
     await sleep(systemClock, 20)
   }
 }

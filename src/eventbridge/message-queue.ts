@@ -9,7 +9,6 @@ import {
 import { randomUUID } from 'node:crypto'
 import { limits } from '../kernel/index.ts'
 import type { Aws } from './aws.ts'
-import { isPassing } from './aws-errors.ts'
 
 /** A message as SQS gave it. */
 export interface ReceivedMessage {
@@ -137,9 +136,4 @@ async function inTens(handles: readonly string[], ask: (entries: Entry[]) => Pro
 
 function serverFault(code = 'InternalFailure'): Error {
   return Object.assign(new Error(`SQS says ${code}.`), { name: code, $metadata: { httpStatusCode: 503 } })
-}
-
-/** Whether a request was ended by this program. */
-export function isAborted(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError' && !isPassing(error)
 }

@@ -145,6 +145,13 @@ describeOnMoto('An event that EventBridge would refuse', () => {
   })
 })
 
+/** As the SDK says that it finds none. */
+async function credentials(): Promise<never> {
+  throw Object.assign(new Error('Could not load credentials from any providers'), {
+    name: 'CredentialsProviderError',
+  })
+}
+
 describeOnMoto('Opening EventBridge', () => {
   test.each([
     ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
@@ -159,11 +166,6 @@ describeOnMoto('Opening EventBridge', () => {
   })
 
   test('is refused without credentials', async () => {
-    const credentials = async (): Promise<never> => {
-      throw Object.assign(new Error('Could not load credentials from any providers'), {
-        name: 'CredentialsProviderError',
-      })
-    }
     await expect(openGround({ credentials })).rejects.toMatchObject({ code: 'access_denied' })
   })
 
