@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openBus } from 'tidings'
 import { memory } from 'tidings/memory'
 import { expect, onTestFinished, test } from 'vitest'
@@ -38,4 +39,18 @@ test('an order that is delivered again is counted once', async () => {
   for (const productId of ['hammock', 'hammock', 'football'])
     await stock.sell(productId, { orderId: '1', pieces: 2 }, delivery)
   expect([await stock.sold('hammock'), await stock.totalSold()]).toEqual([2, 4])
+})
+
+test('the pieces sold are kept up to date while the service runs, for whoever reads the table', async () => {
+  const file = join(freshFolder(), 'inventory.db')
+  const stock = sqliteStock(file)
+  const reader = new DatabaseSync(file)
+  onTestFinished(async () => {
+    reader.close()
+    await stock.close()
+  })
+  stock.follow()
+  await expect.poll(() => reader.prepare('SELECT state FROM tidings_checkpoint').all().length).toBe(1)
+  await stock.sell('hammock', { orderId: '1', pieces: 2 }, {})
+  await expect.poll(() => reader.prepare('SELECT pieces FROM sold_1').get()).toMatchObject({ pieces: 2 })
 })

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { Failure } from '../failure.ts'
+import { openShop } from '../shop.ts'
 import { startShop } from '../shop-process.ts'
 import { freshFolder } from '../testing.ts'
 
@@ -67,4 +69,28 @@ test('every service is a process, and all of them may be killed in the middle: e
   expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(2 * orders)
   const sold = `SELECT sum(json_extract(body, '$.data.pieces')) FROM tidings_stream_event`
   expect(figure(file.replace('.db', '.inventory.db'), sold)).toBe(orders)
+})
+
+test('a delivery that failed in a process of its own is told to the shop, for its page', {
+  timeout: 60_000,
+}, async () => {
+  const first = Promise.withResolvers<Failure>()
+  const place = { file: join(freshFolder(), 'shop.db') }
+  await using shop = await openShop({ place, port: 0, split: true, failed: first.resolve })
+  await shop.orders.request({
+    kind: 'create',
+    orderId: '1',
+    userId: 'bounce',
+    state: 'SP',
+    currency: 'BRL',
+    items: [{ productId: 'hammock', priceCents: 1, freightCents: 1 }],
+    time: '2017-11-24T10:00:00Z',
+  })
+  expect(await first.promise).toEqual({
+    group: 'notifications',
+    subject: 'orders/1',
+    attempt: 1,
+    reason: expect.stringContaining('mailbox unavailable'),
+    isDead: false,
+  })
 })
