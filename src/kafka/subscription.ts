@@ -1,4 +1,4 @@
-import { isTidingsError, limits, TidingsError, toError } from '../kernel/index.ts'
+import { isTidingsError, limits, sleep, TidingsError, toError } from '../kernel/index.ts'
 import {
   type Assignment,
   type Batch,
@@ -108,7 +108,7 @@ export class KafkaSubscription implements Subscription {
       const outcome = await this.#commitOnce(left)
       for (const assignment of outcome.refused) refused.add(assignment)
       if (outcome.doubted.length === 0) break
-      await this.#membership.settle()
+      if (!(await this.#settled())) throw stillRebalancing()
       const again = new Set<Assignment>()
       for (const { assignment, committer } of outcome.doubted) {
         const isNewer = this.#committerOf(assignment)?.epoch !== committer.epoch
@@ -116,12 +116,7 @@ export class KafkaSubscription implements Subscription {
         else refused.add(assignment)
       }
       left = left.filter(({ assignment }) => again.has(assignment))
-      if (left.length > 0 && clock.monotonic() > endMs) {
-        throw new TidingsError(
-          'engine_unreachable',
-          'The group is still rebalancing. The commit is tried again.',
-        )
-      }
+      if (left.length > 0 && clock.monotonic() > endMs) throw stillRebalancing()
     }
     for (const assignment of refused) {
       const owned = this.#owned.of(assignment)
@@ -130,6 +125,16 @@ export class KafkaSubscription implements Subscription {
     // The group may count on this member for some of them all the same: they are announced anew.
     if (refused.size > 0) this.#align()
     return progress.map(({ assignment }) => assignment).filter((assignment) => refused.has(assignment))
+  }
+
+  /** False when that takes longer than a session: others may keep the group waiting, and with it a member that is to stop. */
+  async #settled(): Promise<boolean> {
+    const { cluster, request } = this.#options
+    const waited = new AbortController()
+    const late = sleep(cluster.clock, request.sessionTimeoutMs, waited.signal).then(() => false)
+    const settled = await Promise.race([this.#membership.settle().then(() => true), late])
+    waited.abort()
+    return settled
   }
 
   pause(assignment: Assignment): void {
@@ -307,6 +312,10 @@ export class KafkaSubscription implements Subscription {
     const { cluster, request } = this.#options
     return { refused, doubted: await commitFenced(cluster, request.group, asked) }
   }
+}
+
+function stillRebalancing(): TidingsError {
+  return new TidingsError('engine_unreachable', 'The group is still rebalancing. The commit is tried again.')
 }
 
 type Progress = Commit & { readonly assignment: Assignment }
