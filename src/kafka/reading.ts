@@ -7,13 +7,6 @@ import { resetRequired, topicGone } from './halts.ts'
 import type { OwnedPartition } from './owned-partition.ts'
 import type { RecordDecoder } from './record-decoder.ts'
 
-/** A request that is under way to a broker. */
-interface Asking {
-  readonly line: Line
-  /** Everything that is read is in it, so that it may wait for long. */
-  readonly whole: boolean
-}
-
 /**
  * Reads ahead for one member: one request at a time to each broker, for all partitions that are short of records. A request
  * with all of them waits at the broker for the first record. One without those that have enough must not wait for long:
@@ -26,8 +19,8 @@ export class Reading {
   readonly #group: string
   readonly #bounds: SubscribeRequest['fetch']
   readonly #changed: () => void
-  /** By broker. */
-  readonly #asking = new Map<number, Asking>()
+  /** Brokers that are being asked, and whether for all that is read. */
+  readonly #asking = new Map<number, boolean>()
   readonly #waitsMs = new Map<number, number>()
   readonly #resting = new Set<OwnedPartition>()
   /** Topics that were said to be gone. */
@@ -95,7 +88,7 @@ export class Reading {
       led.push(owned)
     }
     // A request that waits for all there was is in the way of what has come since.
-    if ([...byLeader.keys()].some((leader) => this.#asking.get(leader)?.whole === true)) this.#cancel()
+    if ([...byLeader.keys()].some((leader) => this.#asking.get(leader) === true)) this.#cancel()
     for (const [leader, led] of byLeader) {
       if (!this.#asking.has(leader)) void this.#fetch(leader, led, whole)
     }
@@ -120,7 +113,7 @@ export class Reading {
 
   async #fetch(leader: number, led: readonly OwnedPartition[], whole: boolean): Promise<void> {
     const line = this.#line
-    this.#asking.set(leader, { line, whole })
+    this.#asking.set(leader, whole)
     for (const owned of led) owned.fetching = true
     try {
       const places = led.map(({ assignment: { topic, partition }, position }) => ({

@@ -58,7 +58,7 @@ interface Requests {
 /**
  * The seam over the client: its connections and the requests of Kafka's protocol, each in one version that brokers since
  * 3.8 answer. Its Consumer, Producer and Admin are not used: they rejoin and repeat a commit by themselves, which would
- * let a member that has lost its partition write over its successor.
+ * let a member that has lost its partition write over its successor. The answer to a Fetch is read by us, from its bytes.
  */
 export const requests: Requests = {
   apiVersions: apiVersionsV4.api,
