@@ -48,6 +48,36 @@ export type DeadLetterPlace = Pick<
   'id' | 'offset' | 'key' | 'state' | 'attempts' | 'nextAttemptAt'
 >
 
+/** The places of those of one partition, in the order in which they are delivered. */
+export function placesOf(
+  entries: readonly (DeadLetterPlace & Pick<DeadLetter, 'partition'>)[],
+  partition: number,
+): readonly DeadLetterPlace[] {
+  return entries
+    .filter((entry) => entry.partition === partition)
+    .toSorted((a, b) => a.offset - b.offset)
+    .map(({ id, offset, key, state, attempts, nextAttemptAt }) => ({
+      id,
+      offset,
+      key,
+      state,
+      attempts,
+      nextAttemptAt,
+    }))
+}
+
+/** What changes of an entry when its redrive is requested: its attempts begin anew. */
+export const requestedAnew: Pick<DeadLetter, 'state' | 'attempts' | 'nextAttemptAt'> = {
+  state: 'requested',
+  attempts: 0,
+  nextAttemptAt: undefined,
+}
+
+/** What changes of an entry when it is discarded. */
+export function discardedFor(reason: string): Pick<DeadLetter, 'state' | 'discardReason' | 'nextAttemptAt'> {
+  return { state: 'discarded', discardReason: discardReasonOf(reason), nextAttemptAt: undefined }
+}
+
 export function deadLetterId(
   group: string,
   record: Pick<StoredRecord, 'topic' | 'partition' | 'offset'>,

@@ -3,8 +3,11 @@ export {
   type DeadLetterPlace,
   type DeadLetterState,
   deadLetterId,
+  discardedFor,
   discardReasonOf,
   failureOf,
+  placesOf,
+  requestedAnew,
 } from './dead-letter.ts'
 export {
   type DeadLetterFilter,

@@ -7,8 +7,10 @@ import {
   type DeadLetterPlace,
   type DeadLetterState,
   type DeadLetterStore,
-  discardReasonOf,
+  discardedFor,
   firstPage,
+  placesOf,
+  requestedAnew,
 } from '../dead-letter/index.ts'
 import { limits, Listeners, type Timer } from '../kernel/index.ts'
 import { type Fence, fencedBy } from '../log/index.ts'
@@ -66,39 +68,27 @@ export class KafkaDeadLetterStore implements DeadLetterStore {
   ): Promise<readonly DeadLetterPlace[]> {
     const index = this.#index({ group, topic })
     await index.refresh()
-    return index
-      .matching({ group, topic, states })
-      .filter((entry) => entry.partition === partition)
-      .toSorted((a, b) => a.offset - b.offset)
-      .map(({ id, offset, key, state, attempts, nextAttemptAt }) => ({
-        id,
-        offset,
-        key,
-        state,
-        attempts,
-        nextAttemptAt,
-      }))
+    return placesOf(index.matching({ group, topic, states }), partition)
   }
 
   async request(ids: readonly string[]): Promise<readonly string[]> {
-    const anew = { state: 'requested', attempts: 0, nextAttemptAt: undefined } as const
     const requested: string[] = []
     for (const [index, same] of await this.#byIndex(ids)) {
-      for (const id of same) if (await this.#change(index, id, ['dead'], anew)) requested.push(id)
+      for (const id of same) if (await this.#change(index, id, ['dead'], requestedAnew)) requested.push(id)
     }
     if (requested.length > 0) this.#listeners.tell()
     return ids.filter((id) => requested.includes(id))
   }
 
   async discard(id: string, reason: string): Promise<boolean> {
-    const ended = {
-      state: 'discarded',
-      discardReason: discardReasonOf(reason),
-      nextAttemptAt: undefined,
-    } as const
     const [found] = await this.#byIndex([id])
     if (found === undefined) return false
-    const discarded = await this.#change(found[0], id, ['set-aside', 'dead', 'parked', 'requested'], ended)
+    const discarded = await this.#change(
+      found[0],
+      id,
+      ['set-aside', 'dead', 'parked', 'requested'],
+      discardedFor(reason),
+    )
     if (discarded) this.#listeners.tell()
     return discarded
   }

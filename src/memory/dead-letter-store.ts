@@ -7,8 +7,10 @@ import {
   type DeadLetterState,
   type DeadLetterStore,
   type OwnDeadLetterStore,
-  discardReasonOf,
+  discardedFor,
   firstPage,
+  placesOf,
+  requestedAnew,
 } from '../dead-letter/index.ts'
 import { Listeners } from '../kernel/index.ts'
 import { type Fence, fencedBy } from '../log/index.ts'
@@ -48,33 +50,17 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     partition: number,
     states: readonly DeadLetterState[],
   ): Promise<readonly DeadLetterPlace[]> {
-    return this.#matching({ group, topic, states })
-      .filter((entry) => entry.partition === partition)
-      .toSorted((a, b) => a.offset - b.offset)
-      .map(({ id, offset, key, state, attempts, nextAttemptAt }) => ({
-        id,
-        offset,
-        key,
-        state,
-        attempts,
-        nextAttemptAt,
-      }))
+    return placesOf(this.#matching({ group, topic, states }), partition)
   }
 
   async request(ids: readonly string[]): Promise<readonly string[]> {
-    const anew = { state: 'requested', attempts: 0, nextAttemptAt: undefined } as const
-    const requested = ids.filter((id) => this.#change(id, ['dead'], anew))
+    const requested = ids.filter((id) => this.#change(id, ['dead'], requestedAnew))
     if (requested.length > 0) this.#listeners.tell()
     return requested
   }
 
   async discard(id: string, reason: string): Promise<boolean> {
-    const ended = {
-      state: 'discarded',
-      discardReason: discardReasonOf(reason),
-      nextAttemptAt: undefined,
-    } as const
-    const discarded = this.#change(id, ['set-aside', 'dead', 'parked', 'requested'], ended)
+    const discarded = this.#change(id, ['set-aside', 'dead', 'parked', 'requested'], discardedFor(reason))
     if (discarded) this.#listeners.tell()
     return discarded
   }
