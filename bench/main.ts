@@ -7,6 +7,7 @@ import { benchOutbox } from './outbox.ts'
 import { benchSchema } from './schema.ts'
 import { benchSqlite } from './sqlite.ts'
 import { benchStreams } from './streams.ts'
+import { benchTracing } from './tracing.ts'
 
 const benches = {
   engines: benchEngines,
@@ -15,6 +16,7 @@ const benches = {
   schema: benchSchema,
   sqlite: benchSqlite,
   streams: benchStreams,
+  tracing: benchTracing,
 }
 
 const { positionals, values } = parseArgs({

@@ -13,9 +13,11 @@ import type { DeadLetterStore } from '../dead-letter/index.ts'
 import type { CloudEvent } from '../event/index.ts'
 import {
   type CallerTransaction,
+  type Clock,
   checkName,
   createIds,
   OneAtATime,
+  type Random,
   systemClock,
   systemRandom,
   TidingsError,
@@ -30,7 +32,7 @@ import {
   type TransportAdmin,
 } from '../log/index.ts'
 import type { OutboxStore, Relay } from '../outbox/index.ts'
-import { Tracing } from '../tracing/index.ts'
+import { isInstrumented, openTelemetry, Tracing, transportWith } from '../tracing/index.ts'
 import { type BusOptions, checkBusOptions } from './bus-options.ts'
 import { checkCoverage } from './coverage.ts'
 import { checkDurability } from './durability.ts'
@@ -40,6 +42,7 @@ import type { GroupOptions } from './group-options.ts'
 import { type OpenedJournal, openJournalOf } from './open-journal.ts'
 import { inNamespace } from './namespace.ts'
 import { EngineOutages } from './outage.ts'
+import { observedOf } from './observed.ts'
 import { logDestination, Outbox, relayOf, storeDestination, type TransactionOn } from './outbox.ts'
 import type { OutboxOptions } from './outbox-options.ts'
 import type { BatchOptions, CheckedOptions, PublishOptions, TransactionOptions } from './publish-options.ts'
@@ -60,8 +63,12 @@ export async function openBus<C extends Capabilities, const Topics extends reado
   options: BusOptions<C, Topics>,
 ): Promise<Bus<C, TypesOf<Catalog<Topics>>>> {
   checkBusOptions(options)
-  const engine = inNamespace(options.transport, options.namespace)
-  const { catalog, registry, schemas = 'lookup' } = options
+  const { catalog, registry, schemas = 'lookup', clock = systemClock, random = systemRandom } = options
+  const named = inNamespace(options.transport, options.namespace)
+  const telemetry = await openTelemetry()
+  const tracing = new Tracing({ system: named.capabilities.name, clock, random, telemetry })
+  const isBare = !isInstrumented(options.transport)
+  const engine = telemetry && isBare ? transportWith(tracing, telemetry, named) : named
   catalog.compile()
   if (registry !== undefined)
     await (schemas === 'register' ? registerCatalog(catalog, registry) : lookUpCatalog(catalog, registry))
@@ -70,8 +77,20 @@ export async function openBus<C extends Capabilities, const Topics extends reado
   await checkDurability(engine, topics, options.durability === 'required')
   const { admin, deadLetters }: Engine = engine
   await checkCoverage(catalog, { admin, deadLetters })
-  const journal = await openJournalOf(engine, options)
-  return new Bus(engine, options, journal)
+  // What it reports is no part of any trace.
+  const journal = await openJournalOf(named, options)
+  return new Bus(engine, { ...options, clock, random }, tracing, journal)
+}
+
+interface Running {
+  readonly name: string
+  stop(): Promise<void>
+}
+
+/** Where time and chance come from: the options', else the system's. */
+interface Chance {
+  readonly clock: Clock
+  readonly random: Random
 }
 
 /** Publishes events and runs consumer groups on one engine. */
@@ -87,26 +106,22 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   readonly #journal: OpenedJournal | undefined
   readonly #maker: RecordMaker
   readonly #groupContext: GroupContext
-  readonly #groups = new Set<{ stop(): Promise<void> }>()
+  readonly #groups = new Set<Running>()
   readonly #relays = new Set<Relay>()
   readonly #outboxes: Outbox[] = []
   readonly #signals: readonly NodeJS.Signals[]
+  readonly #stopObserving: () => void
   #stopListening: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   /** Use {@link openBus}. */
   constructor(
     engine: Engine<C>,
-    options: BusOptions<C, readonly Topic[]>,
+    options: BusOptions<C, readonly Topic[]> & Chance,
+    tracing: Tracing,
     journal: OpenedJournal | undefined,
   ) {
-    const {
-      catalog,
-      source,
-      schemaBase = defaultSchemaBase,
-      clock = systemClock,
-      random = systemRandom,
-    } = options
+    const { catalog, source, schemaBase = defaultSchemaBase, clock, random } = options
     const { drainOn = ['SIGTERM', 'SIGINT'], report = reportFailures() } = options
     this.capabilities = engine.capabilities
     this.admin = engine.admin
@@ -114,12 +129,11 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     this.#engine = engine
     this.#journal = journal
     const ids = createIds(clock, random)
-    const tracing = new Tracing({ clock, random })
     const maker = new EventMaker({ catalog, source, schemaBase, clock, random, ids, tracing })
     this.#maker = new RecordMaker(maker, catalog, engine.capabilities)
     this.#signals = drainOn === false ? [] : drainOn
-    const started = (group: { stop(): Promise<void> }): void => this.#started(group)
-    const ended = (group: { stop(): Promise<void> }): void => this.#ended(group)
+    const started = (group: Running): void => this.#started(group)
+    const ended = (group: Running): void => this.#ended(group)
     const culprits = new OneAtATime()
     this.#groupContext = {
       engine,
@@ -128,12 +142,17 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       random,
       tracing,
       journal: journal?.journal,
-      report: harmless(report),
+      report: harmless((delivery) => {
+        tracing.delivered(delivery)
+        report(delivery)
+      }),
       started,
       ended,
       culprits,
       engineOutages: new EngineOutages(),
     }
+    const names = (): ReadonlySet<string> => new Set([...this.#groups].map(({ name }) => name))
+    this.#stopObserving = tracing.observe(observedOf(engine, names, this.#outboxes))
   }
 
   publish<Type extends string, Data>(
@@ -246,6 +265,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
   }
 
   async #drainAndClose(): Promise<void> {
+    this.#stopObserving()
     try {
       await this.drain()
     } finally {
@@ -273,7 +293,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
       throw new TidingsError('bus_closed', 'The bus is closed. Open another one.')
   }
 
-  #started(group: { stop(): Promise<void> }): void {
+  #started(group: Running): void {
     this.#checkOpen()
     this.#groups.add(group)
     this.#stopListening ??= onShutdown(this.#signals, () => {
@@ -281,7 +301,7 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     })
   }
 
-  #ended(group: { stop(): Promise<void> }): void {
+  #ended(group: Running): void {
     this.#groups.delete(group)
     if (this.#groups.size > 0) return
     this.#stopListening?.()

@@ -34,8 +34,8 @@ export interface GroupContext {
   readonly tracing: Tracing
   readonly journal: BusJournal | undefined
   /** The group runs from now on: the bus stops it when it closes or the process is asked to end. */
-  readonly started: (group: { stop(): Promise<void> }) => void
-  readonly ended: (group: { stop(): Promise<void> }) => void
+  readonly started: (group: { readonly name: string; stop(): Promise<void> }) => void
+  readonly ended: (group: { readonly name: string; stop(): Promise<void> }) => void
 }
 
 /** One member of a consumer group: its handlers, and running them. */

@@ -36,7 +36,7 @@ export async function openJournalOf<C extends Capabilities>(
   const { clock = systemClock, random = systemRandom } = options
   journalCatalog.compile()
   const ids = createIds(clock, random)
-  const tracing = new Tracing({ clock, random })
+  const tracing = new Tracing({ system: engine.capabilities.name, clock, random, telemetry: undefined })
   const events = new EventMaker({ catalog: journalCatalog, source, schemaBase, clock, random, ids, tracing })
   const maker = new RecordMaker(events, journalCatalog, target.capabilities)
   const journal = new BusJournal({ engine: target, maker, service: source, clock })

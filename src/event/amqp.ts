@@ -5,6 +5,7 @@ import { decodeEvent, type EncodedEvent, encodeBinary, notAnAttribute } from './
 import { bodyContentType } from './headers.ts'
 import { invalidEvent } from './invalid-event.ts'
 import { encodeJson } from './json.ts'
+import { traceFromHeaders, traceHeaders } from './trace-headers.ts'
 import { checkEvent } from './validate.ts'
 
 /** A message of AMQP 0-9-1: the properties that carry an event, and the content. */
@@ -37,15 +38,16 @@ const propertyBytes = 255
 
 /**
  * The event as a message of AMQP 0-9-1, which has no binding of its own: the names are those of the binding for AMQP 1.0,
- * as headers. @throws as `encodeHttp`.
+ * as headers; the trace context stands under its plain names, too. @throws as `encodeHttp`.
  */
 export function encodeAmqp(event: CloudEvent, options: AmqpOptions): AmqpMessage {
   const checked = checkEvent(event)
-  return options.mode === 'binary' ? binary(checked) : structured(checked)
+  const message = options.mode === 'binary' ? binary(checked) : structured(checked)
+  return { ...message, headers: { ...message.headers, ...traceHeaders(checked) } }
 }
 
 /**
- * The event of a message in either content mode.
+ * The event of a message in either content mode. In binary mode an event without a trace context has that of the message.
  * @throws `event_invalid` · `json_invalid` · `json_too_deep` · `json_unsafe` · `event_too_large`.
  */
 export function decodeAmqp(input: AmqpInput): CloudEvent {
@@ -63,7 +65,13 @@ export function readAmqp({ contentType, headers = {}, content }: AmqpInput): Enc
   if (contentType !== undefined) attributes['datacontenttype'] = contentType
   // Without a media type there is nothing that an empty content could be.
   const hasData = contentType !== undefined || Boolean(content?.length)
-  return { attributes, body: hasData ? bodyBytes(content) : undefined }
+  const traced = traceFromHeaders(attributes, (name) => textHeader(headers, name))
+  return { attributes: traced, body: hasData ? bodyBytes(content) : undefined }
+}
+
+function textHeader(headers: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 function binary(event: CloudEvent): AmqpMessage {

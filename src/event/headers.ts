@@ -42,6 +42,17 @@ export function readHeaders(headers: HeaderEntries, style: HeaderStyle): BinaryE
   return attributes
 }
 
+/** The text of a header that is no attribute; undefined where it is not there, or not one text. */
+export function plainHeader(headers: HeaderEntries, wanted: string): string | undefined {
+  for (const [key, value] of headers) {
+    const header = typeof key === 'string' ? key : utf8Text(key)
+    if (header?.toLowerCase() !== wanted) continue
+    if (typeof value === 'string') return value
+    return value instanceof Uint8Array ? utf8Text(value) : undefined
+  }
+  return undefined
+}
+
 function prefixedName(header: string, prefix: string): string | undefined {
   if (!header.startsWith(prefix)) return undefined
   const name = header.slice(prefix.length)

@@ -2,9 +2,10 @@ import { utf8Bytes } from './bytes.ts'
 import { type CloudEvent, partitionKeyOf } from './cloud-event.ts'
 import { type Body, bodyBytes, bodyText, contentModeOf, structuredContentType } from './content-mode.ts'
 import { decodeEvent, type EncodedEvent } from './encoded.ts'
-import { type HeaderStyle, type HeaderValue, readHeaders, writeHeaders } from './headers.ts'
+import { type HeaderStyle, type HeaderValue, plainHeader, readHeaders, writeHeaders } from './headers.ts'
 import { invalidEvent } from './invalid-event.ts'
 import { encodeJson } from './json.ts'
+import { traceFromHeaders, traceHeaders } from './trace-headers.ts'
 import { checkEvent } from './validate.ts'
 
 export interface KafkaMessage {
@@ -32,16 +33,21 @@ const asItIs = (value: string): string => value
 /** Values are UTF-8 and not percent-encoded (Kafka binding §3.2.3). */
 const kafkaStyle: HeaderStyle = { prefix: 'ce_', encode: asItIs, decode: asItIs }
 
-/** The key is taken from the event, and the event is not altered by it. @throws as `encodeHttp`. */
+/**
+ * The key is taken from the event, and the event is not altered by it; its trace context stands in headers of the message,
+ * too. @throws as `encodeHttp`.
+ */
 export function encodeKafka(event: CloudEvent, options: KafkaOptions): KafkaMessage {
   const checked = checkEvent(event)
   const message = options.mode === 'binary' ? binary(checked) : structured(checked)
   const key = partitionKeyOf(checked)
-  return key === undefined ? message : { key, ...message }
+  const headers = { ...message.headers, ...traceHeaders(checked) }
+  return key === undefined ? { ...message, headers } : { ...message, key, headers }
 }
 
 /**
- * The event of a Kafka message; headers may be text or bytes.
+ * The event of a Kafka message; headers may be text or bytes. In binary mode an event without a trace context has that of
+ * the message.
  * @throws `event_invalid` · `json_invalid` · `json_too_deep` · `json_unsafe` · `event_too_large`.
  */
 export function decodeKafka(input: KafkaInput): CloudEvent {
@@ -50,12 +56,18 @@ export function decodeKafka(input: KafkaInput): CloudEvent {
 
 /** The event of a Kafka message before its data is parsed. @throws `event_invalid` for headers that are none of an event. */
 export function readKafka({ headers, value }: KafkaInput): EncodedEvent {
-  const attributes = readHeaders(isIterable(headers) ? headers : Object.entries(headers), kafkaStyle)
+  const entries = isIterable(headers) ? [...headers] : Object.entries(headers)
+  const attributes = readHeaders(entries, kafkaStyle)
   const contentMode = contentModeOf(attributes.datacontenttype)
   if (contentMode === 'batch') {
     throw invalidEvent([{ path: '', message: 'is a batch, which the Kafka binding does not have' }])
   }
-  return contentMode === 'structured' ? bodyText(value) : { attributes, body: bodyBytes(value) }
+  return contentMode === 'structured'
+    ? bodyText(value)
+    : {
+        attributes: traceFromHeaders(attributes, (name) => plainHeader(entries, name)),
+        body: bodyBytes(value),
+      }
 }
 
 function binary(event: CloudEvent): KafkaMessage {

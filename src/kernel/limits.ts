@@ -15,6 +15,8 @@ export const limits = {
   tracestateMembers: 32,
   /** How old an event may be for its handlers to belong to the trace that it was made in. */
   traceContinuedMs: 3_600_000,
+  /** Links of one span: of more, those of the first are kept. */
+  spanLinks: 128,
   /** The type of an event that is defined here, in characters. */
   typeLength: 256,
   /** A JSON Schema as JSON, and how deep it may nest. */

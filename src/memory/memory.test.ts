@@ -10,6 +10,7 @@ import {
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
+import { registerSdk } from '../tracing/registered-sdk.fixture.ts'
 import { memoryCapabilities } from './capabilities.ts'
 import { MemoryDeadLetterStore } from './dead-letter-store.ts'
 import { memoryInbox } from './inbox.ts'
@@ -19,6 +20,8 @@ import { memoryProjections } from './projection-store.ts'
 import { memorySchemaStore } from './schema-store.ts'
 import { memoryStreams } from './stream-store.ts'
 import type { MemoryTx } from './transaction.ts'
+
+registerSdk()
 
 describe('The log in memory', () => {
   logStoreContract({

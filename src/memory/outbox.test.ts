@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { OutboxRecord } from '../outbox/index.ts'
 import { outboxStoreContract, VirtualClock } from '../testing/index.ts'
+import { registerSdk } from '../tracing/registered-sdk.fixture.ts'
 import { memoryOutbox, memoryTransaction } from './index.ts'
+
+registerSdk()
 
 describe('The outbox in memory', () => {
   outboxStoreContract({

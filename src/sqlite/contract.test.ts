@@ -13,6 +13,7 @@ import {
   transportContract,
   VirtualClock,
 } from '../testing/index.ts'
+import { registerSdk } from '../tracing/registered-sdk.fixture.ts'
 import { sqliteCapabilities } from './capabilities.ts'
 import { openDatabase } from './database.ts'
 import { SqliteDeadLetterStore } from './dead-letter-store.ts'
@@ -23,6 +24,8 @@ import { sqliteSchemaStore } from './schema-store.ts'
 import { folder, openStore } from './sqlite.fixture.ts'
 import { sqlite } from './sqlite.ts'
 import { sqliteStreams } from './stream-store.ts'
+
+registerSdk()
 
 describe('The log in a SQLite file', () => {
   logStoreContract({

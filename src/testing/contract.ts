@@ -1,3 +1,6 @@
+import { runInFlow } from '../event/index.ts'
+import { instrument } from '../tracing/index.ts'
+
 /** The part of a test runner that a contract needs: vitest's `test` and that of `node:test` both fit. */
 export interface TestRunner {
   (name: string, run: () => Promise<void>): unknown
@@ -15,7 +18,10 @@ export interface ContractOptions<Context extends AsyncDisposable> {
   readonly skip?: Readonly<Record<string, string>> | undefined
 }
 
-/** Registers every case with the runner. @throws when `skip` names a case that does not exist. */
+/**
+ * Registers every case with the runner, twice: for the port, and for the port through `instrument`, in a trace.
+ * @throws when `skip` names a case that does not exist.
+ */
 export function runContract<Context extends AsyncDisposable>(
   cases: ContractCases<Context>,
   { test, open, skip = {} }: ContractOptions<Context>,
@@ -28,7 +34,37 @@ export function runContract<Context extends AsyncDisposable>(
       await using context = await open()
       await run(context)
     }
-    if (reason === undefined) test(name, inFreshContext)
-    else test.skip(`${name} (${reason})`, inFreshContext)
+    if (reason !== undefined) {
+      test.skip(`${name} (${reason})`, inFreshContext)
+      continue
+    }
+    test(name, inFreshContext)
+    test(`${name}, instrumented`, async () => {
+      await using context = await open()
+      const through = await instrumented(context)
+      await runInFlow({ cause: undefined, trace }, () => run(through))
+    })
   }
+}
+
+/** Where the ports are in the contexts of contracts. */
+const ports = ['transport', 'store', 'inbox'] as const
+
+async function instrumented<Context extends object>(context: Context): Promise<Context> {
+  const through: Record<string, unknown> = {}
+  for (const name of ports) {
+    const port: unknown = Reflect.get(context, name)
+    if (typeof port === 'object' && port !== null) through[name] = await instrument(port)
+  }
+  return new Proxy(context, {
+    get: (target, name) =>
+      typeof name === 'string' && name in through ? through[name] : Reflect.get(target, name),
+  })
+}
+
+const trace = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags: 1,
+  tracestate: undefined,
 }

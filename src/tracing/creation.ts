@@ -14,6 +14,12 @@ export interface Creating {
 export interface Creation {
   /** Written on the event, once. */
   readonly context: TraceContext
-  /** Open until the event is stored, or refused; only of one that is sent by itself, and where spans are recorded. */
-  readonly span: { end(error?: Error): void } | undefined
+  /** Still open: only of an event that is sent by itself, and where an SDK makes spans. */
+  readonly span: OpenSpan | undefined
+}
+
+/** The span of an event that goes to the engine by itself. */
+export interface OpenSpan {
+  /** Runs what sends it, and ends with that. */
+  during<Result>(publish: () => Result): Result
 }

@@ -1,3 +1,7 @@
+export { continueTrace } from './continue-trace.ts'
 export type { Creating, Creation } from './creation.ts'
+export type { Observed } from './gauges.ts'
+export { instrument, isInstrumented, transportWith } from './instrument.ts'
 export type { Delivered, Processing, ProcessingEnd } from './processing.ts'
+export { openTelemetry, type Telemetry } from './telemetry.ts'
 export { Tracing, type TracingOptions } from './tracing.ts'
