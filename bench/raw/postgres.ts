@@ -92,9 +92,9 @@ export async function rawEndToEnd(pace: RawPace): Promise<Latency> {
   const { client: listener } = await open(pace.place)
   const insert = `INSERT INTO ${schema}.record (slot, segment, record_offset, appended_at, checksum, body) VALUES (0, 1, $1, $2, $3, $4)`
   const select = `SELECT body FROM ${schema}.record WHERE slot = 0 AND record_offset >= $1 ORDER BY record_offset LIMIT ${pageRows}`
+  let reading = Promise.resolve()
   const latency = await latencies(pace, async (handled) => {
     let next = 0
-    let reading = Promise.resolve()
     const read = async (): Promise<void> => {
       const { rows } = await listener.query<{ readonly body: string }>(select, [next])
       for (const { body } of rows) handled(numberOf(decodeJson(body)))
@@ -110,6 +110,8 @@ export async function rawEndToEnd(pace: RawPace): Promise<Latency> {
       await client.query(`NOTIFY ${schema}`)
     }
   })
+  listener.removeAllListeners('notification')
+  await reading
   await client.end()
   await listener.end()
   return latency

@@ -9,19 +9,31 @@ async function openFive() {
   const own = ownSchema()
   const engine = await postgres(own.pool, { schema: own.schema })
   await engine.admin.createTopic(settings)
-  const records = ['a', 'b', 'c', 'd', 'e'].map((id) => {
-    const event = { specversion: '1.0' as const, id, source: '/records', type: 'placed', data: {} }
-    return { topic, partition: 0, event, notBefore: undefined }
-  })
-  await engine.publish(records, { tx: undefined })
+  const publish = (data: readonly object[]): Promise<void> => {
+    const records = data.map((each, index) => {
+      const event = {
+        specversion: '1.0' as const,
+        id: String(index),
+        source: '/records',
+        type: 'placed',
+        data: each,
+      }
+      return { topic, partition: 0, event, notBefore: undefined }
+    })
+    return engine.publish(records, { tx: undefined })
+  }
+  const records = (from: number, maxRecords = 10, maxBytes = 1_000_000) =>
+    engine.admin.read(topic, 0, from, { maxRecords, maxBytes })
+  await publish([{}, {}, {}, {}, {}])
   const closing = disposing(
     () => engine.close(),
     () => own[Symbol.asyncDispose](),
   )
   return {
     run: (change: string) => own.pool.query(`SET search_path TO ${own.schema}; ${change}`),
-    read: async (from: number, maxRecords = 10, maxBytes = 1_000_000) =>
-      (await engine.admin.read(topic, 0, from, { maxRecords, maxBytes })).map(({ offset }) => offset),
+    publish,
+    records,
+    read: async (...page: Parameters<typeof records>) => (await records(...page)).map(({ offset }) => offset),
     ...closing,
   }
 }
@@ -44,6 +56,14 @@ describeOnServer('Records in PostgreSQL', () => {
     expect(await log.read(0, 3)).toEqual([0, 1, 2])
     expect(await log.read(2, 10, 1)).toEqual([2])
     await expect(log.read(3)).rejects.toThrow('record_corrupt')
+  })
+
+  test('keep every character that a text may have', async () => {
+    await using log = await openFive()
+    const texts = ['\u{1E}', 'a\u{1E}"b"\n\\c', '\u{0}\u{1F600}']
+    await log.publish(texts.map((text) => ({ text })))
+    const stored = await log.records(5)
+    expect(stored.map(({ encoded }) => JSON.parse(String(encoded)).data.text)).toEqual(texts)
   })
 
   test('without the row of their partition are not taken for none', async () => {
