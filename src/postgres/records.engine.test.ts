@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decodeEvent } from '../event/index.ts'
 import { postgres } from './postgres.ts'
 import { describeOnServer, disposing, ownSchema } from './server.fixture.ts'
 
@@ -63,7 +64,7 @@ describeOnServer('Records in PostgreSQL', () => {
     const texts = ['\u{1E}', 'a\u{1E}"b"\n\\c', '\u{0}\u{1F600}']
     await log.publish(texts.map((text) => ({ text })))
     const stored = await log.records(5)
-    expect(stored.map(({ encoded }) => JSON.parse(String(encoded)).data.text)).toEqual(texts)
+    expect(stored.map(({ encoded }) => decodeEvent(encoded).data)).toEqual(texts.map((text) => ({ text })))
   })
 
   test('without the row of their partition are not taken for none', async () => {
