@@ -100,6 +100,10 @@ describeOnBroker('A topic that others delete', () => {
     const failure = await publish(on, ids(2, 4), 2).catch((error: unknown) => error)
     expect(isTidingsError(failure) && ['topic_missing', 'publish_failed'].includes(failure.code)).toBe(true)
     expect(String(failure)).toContain('topic')
+    const retention = { ageMs: undefined, bytes: undefined }
+    await on.engine.admin.createTopic({ name: on.topic, partitions: 2, retention })
+    await publish(on, ids(4, 8), 2)
+    await until('what came since is read', () => ids(4, 8).every((id) => member.seen.includes(id)))
     expect(member.ended).toBeUndefined()
   })
 })

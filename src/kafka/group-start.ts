@@ -22,7 +22,8 @@ export type Beginning = Place & {
 export interface Starting {
   readonly cluster: Cluster
   readonly group: string
-  readonly start: Start
+  /** Where it begins on a topic that it has no commit of. */
+  readonly start: (topic: string) => Start
   readonly committer: () => Committer
   /** Whether the member still has it. */
   readonly has: (place: Place) => boolean
@@ -57,7 +58,7 @@ async function commitStarts(
   for (const topic of topics) {
     const { leaders } = await cluster.topic(topic)
     const partitions = leaders.map((_, partition) => ({ topic, partition }))
-    const offsets = await placesOfStart(cluster, partitions, start)
+    const offsets = await placesOfStart(cluster, partitions, start(topic))
     const commits = partitions.map((place, index) => ({ ...place, offset: offsets[index] ?? 0, state: '' }))
     const codes = await commitOffsets(cluster, group, committer(), commits)
     const refused = codes.find((code) => code !== broker.ok)

@@ -9,6 +9,8 @@ export interface OwnedOptions extends Omit<Assignment, 'leaving' | 'revoked' | '
   readonly lapsed: () => void
   /** Under what the member commits now. */
   readonly committer: () => Committer
+  /** Of the topic that it is of, as far as that is known: one that is deleted and created again has another. */
+  readonly topicId: string | undefined
 }
 
 /** One partition while this member has it: how far it is read, and what was read ahead. */
@@ -19,6 +21,7 @@ export class OwnedPartition {
   readonly #revoked = new AbortController()
   readonly #committer: () => Committer
   #lastCommitter: Committer | undefined
+  #topicId: string | undefined
   #buffer: StoredRecord[] = []
   #bufferedBytes = 0
   /** The next offset to ask a broker for. */
@@ -34,7 +37,8 @@ export class OwnedPartition {
   /** The member let go of it: another may have it under the same epoch. */
   released = false
 
-  constructor({ isLive, lapsed, committer, ...place }: OwnedOptions) {
+  constructor({ isLive, lapsed, committer, topicId, ...place }: OwnedOptions) {
+    this.#topicId = topicId
     this.name = partitionName(place.topic, place.partition)
     this.position = place.committed.offset
     this.#committer = committer
@@ -49,6 +53,12 @@ export class OwnedPartition {
         return false
       },
     }
+  }
+
+  /** Whether the topic with this id is the one that it is of; the first that is seen is. */
+  isOf(topicId: string): boolean {
+    this.#topicId ??= topicId
+    return this.#topicId === topicId
   }
 
   get isRevoked(): boolean {

@@ -19,6 +19,7 @@ export class Reading {
   readonly #group: string
   readonly #bounds: SubscribeRequest['fetch']
   readonly #changed: () => void
+  readonly #replaced: (owned: OwnedPartition) => void
   /** Brokers that are being asked, and whether for all that is read. */
   readonly #asking = new Map<number, boolean>()
   readonly #waitsMs = new Map<number, number>()
@@ -33,17 +34,23 @@ export class Reading {
   #asked = false
   #closed = false
 
+  /**
+   * @param changed is told when there is something to take, or to ask for.
+   * @param replaced is told of a partition whose topic is another one now: somebody has deleted it and created it again.
+   */
   constructor(
     cluster: Cluster,
     decoder: RecordDecoder,
     { group, fetch }: SubscribeRequest,
     changed: () => void,
+    replaced: (owned: OwnedPartition) => void,
   ) {
     this.#cluster = cluster
     this.#decoder = decoder
     this.#group = group
     this.#bounds = fetch
     this.#changed = changed
+    this.#replaced = replaced
     this.#line = this.#open()
   }
 
@@ -104,7 +111,11 @@ export class Reading {
   async #leaderOf(owned: OwnedPartition): Promise<number | undefined> {
     const { topic, partition } = owned.assignment
     try {
-      return (await this.#cluster.topic(topic)).leaders[partition]
+      const { id, leaders } = await this.#cluster.topic(topic)
+      if (owned.isOf(id)) return leaders[partition]
+      this.#missed.delete(topic)
+      this.#replaced(owned)
+      return undefined
     } catch (error) {
       this.#rest(owned, error)
       return undefined

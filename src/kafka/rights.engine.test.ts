@@ -1,4 +1,5 @@
 import {
+  type AclEntry,
   AclOperationTypes,
   AclPermissionTypes,
   AclResourceTypes,
@@ -81,20 +82,6 @@ async function grant(url: string): Promise<void> {
   const { host } = new URL(url.replace('kafka:', 'http:'))
   const admin = new Kafka({ brokers: [host], logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
-  const entry = (
-    resourceType: AclResourceTypes,
-    resourceName: string,
-    operation: AclOperationTypes,
-    resourcePatternType = ResourcePatternTypes.LITERAL,
-  ) => ({
-    resourceType,
-    resourceName,
-    resourcePatternType,
-    operation,
-    principal: 'User:service',
-    host: '*',
-    permissionType: AclPermissionTypes.ALLOW,
-  })
   const { DESCRIBE, READ, WRITE, CREATE } = AclOperationTypes
   const { TOPIC, GROUP } = AclResourceTypes
   const { PREFIXED } = ResourcePatternTypes
@@ -109,4 +96,15 @@ async function grant(url: string): Promise<void> {
     ],
   })
   await admin.disconnect()
+}
+
+function entry(
+  resourceType: AclResourceTypes,
+  resourceName: string,
+  operation: AclOperationTypes,
+  resourcePatternType = ResourcePatternTypes.LITERAL,
+): AclEntry {
+  const permissionType = AclPermissionTypes.ALLOW
+  const who = { principal: 'User:service', host: '*', permissionType }
+  return { ...who, resourceType, resourceName, resourcePatternType, operation }
 }

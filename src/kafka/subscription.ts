@@ -6,6 +6,7 @@ import {
   isPaused,
   OwnedPartitions,
   partitionName,
+  type Start,
   type SubscribeRequest,
   type Subscription,
 } from '../log/index.ts'
@@ -42,6 +43,8 @@ export class KafkaSubscription implements Subscription {
   #begunTerm = -1
   #committer: Committer
   readonly #granting = new Set<string>()
+  /** Topics that were deleted and created again while the member had partitions of them. */
+  readonly #replaced = new Set<string>()
   /** Everything that was ever announced, also when it is lost: its commits still go to the broker, which refuses them. */
   readonly #known = new WeakMap<Assignment, OwnedPartition>()
   #closed: Promise<void> | undefined
@@ -58,7 +61,13 @@ export class KafkaSubscription implements Subscription {
     })
     this.#committer = this.#membership.committer
     const { cluster, decoder, request, settings } = options
-    this.#reading = new Reading(cluster, decoder, request, () => this.#owned.stir())
+    this.#reading = new Reading(
+      cluster,
+      decoder,
+      request,
+      () => this.#owned.stir(),
+      (owned) => this.#beginAnew(owned),
+    )
     this.#stopWatching = settings.watch((group) => {
       if (group === request.group) this.#align()
     })
@@ -203,7 +212,8 @@ export class KafkaSubscription implements Subscription {
     for (const name of names) this.#granting.add(name)
     try {
       const { cluster, request, settings } = this.#options
-      const { group, start } = request
+      const { group } = request
+      const start = (topic: string): Start => (this.#replaced.has(topic) ? 'start' : request.start)
       const has = ({ topic, partition }: Place): boolean =>
         isCurrent() && this.#places.has(partitionName(topic, partition))
       const committer = (): Committer => this.#membership.committer
@@ -242,7 +252,7 @@ export class KafkaSubscription implements Subscription {
   }
 
   #own({ topic, partition, committed, begin, end }: Beginning): void {
-    const { settings, request } = this.#options
+    const { cluster, settings, request } = this.#options
     const name = partitionName(topic, partition)
     const { runNumbers, firstGeneration } = settings.of(request.group)
     const owned = new OwnedPartition({
@@ -255,6 +265,7 @@ export class KafkaSubscription implements Subscription {
       isLive: () => this.#membership.isLive(),
       lapsed: () => this.#lapse(),
       committer: () => this.#membership.committer,
+      topicId: cluster.known(topic)?.id,
     })
     const needsReset = committed === undefined || committed.offset < begin || committed.offset > end
     if (needsReset) {
@@ -264,6 +275,14 @@ export class KafkaSubscription implements Subscription {
     this.#owned.add(owned)
     this.#known.set(owned.assignment, owned)
     this.#owned.stir()
+  }
+
+  /** Kafka has forgotten where the group stood with the topic before; everything in this one has come since. */
+  #beginAnew(owned: OwnedPartition): void {
+    if (this.#owned.of(owned.assignment) === undefined) return
+    this.#replaced.add(owned.assignment.topic)
+    this.#revoke(owned)
+    this.#align()
   }
 
   #lose(): void {

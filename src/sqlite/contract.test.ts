@@ -67,32 +67,44 @@ describe('The schemas in a SQLite file', () => {
   })
 })
 
+/** The file of a service, with rows of its own beside what a store keeps there. */
+function serviceFile() {
+  const files = folder()
+  const database = openDatabase(files.file('service.db'))
+  database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
+  return {
+    database,
+    write(tx: unknown, row: string): void {
+      if (!(tx instanceof DatabaseSync)) throw new TypeError('not a connection')
+      tx.prepare('INSERT INTO invoice (text) VALUES (?)').run(row)
+    },
+    rows: async (): Promise<string[]> =>
+      database
+        .prepare('SELECT text FROM invoice ORDER BY id')
+        .all()
+        .map((row) => String(row['text'])),
+    /** Closes a store, and then the file. */
+    async closeWith(store: { close(): Promise<void> }): Promise<void> {
+      await store.close()
+      database.close()
+      files[Symbol.dispose]()
+    },
+  }
+}
+
 describe('The inbox in a SQLite file', () => {
   inboxStoreContract({
     test,
     async open() {
-      const files = folder()
       const clock = new VirtualClock()
-      const database = openDatabase(files.file('service.db'))
-      database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
-      const inbox = sqliteInbox(database, { clock })
+      const file = serviceFile()
+      const inbox = sqliteInbox(file.database, { clock })
       return {
         inbox,
         clock,
-        transact: (claim, run) =>
-          inbox.transaction(claim)((tx) =>
-            run((row) => void tx.prepare('INSERT INTO invoice (text) VALUES (?)').run(row)),
-          ),
-        rows: async () =>
-          database
-            .prepare('SELECT text FROM invoice ORDER BY id')
-            .all()
-            .map((row) => String(row['text'])),
-        async [Symbol.asyncDispose]() {
-          await inbox.close()
-          database.close()
-          files[Symbol.dispose]()
-        },
+        transact: (claim, run) => inbox.transaction(claim)((tx) => run((row) => file.write(tx, row))),
+        rows: () => file.rows(),
+        [Symbol.asyncDispose]: () => file.closeWith(inbox),
       }
     },
   })
@@ -159,28 +171,15 @@ describe('The streams in a SQLite file', () => {
   streamStoreContract({
     test,
     async open() {
-      const files = folder()
       const clock = new VirtualClock()
-      const database = openDatabase(files.file('service.db'))
-      database.exec('CREATE TABLE invoice (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
-      const store = sqliteStreams(database, { clock, random: seededRandom(1) })
+      const file = serviceFile()
+      const store = sqliteStreams(file.database, { clock, random: seededRandom(1) })
       return {
         store,
         clock,
-        write: (tx, row) => {
-          if (!(tx instanceof DatabaseSync)) throw new TypeError('not a connection')
-          tx.prepare('INSERT INTO invoice (text) VALUES (?)').run(row)
-        },
-        rows: async () =>
-          database
-            .prepare('SELECT text FROM invoice ORDER BY id')
-            .all()
-            .map((row) => String(row['text'])),
-        async [Symbol.asyncDispose]() {
-          await store.close()
-          database.close()
-          files[Symbol.dispose]()
-        },
+        write: (tx, row) => file.write(tx, row),
+        rows: () => file.rows(),
+        [Symbol.asyncDispose]: () => file.closeWith(store),
       }
     },
   })
@@ -190,26 +189,13 @@ describe('The projections in a SQLite file', () => {
   projectionStoreContract({
     test,
     async open() {
-      const files = folder()
-      const database = openDatabase(files.file('service.db'))
-      database.exec('CREATE TABLE line (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT')
-      const store = sqliteProjections(database, { clock: new VirtualClock() })
+      const file = serviceFile()
+      const store = sqliteProjections(file.database, { clock: new VirtualClock() })
       return {
         store,
-        write: (tx, row) => {
-          if (!(tx instanceof DatabaseSync)) throw new TypeError('not a connection')
-          tx.prepare('INSERT INTO line (text) VALUES (?)').run(row)
-        },
-        rows: async () =>
-          database
-            .prepare('SELECT text FROM line ORDER BY id')
-            .all()
-            .map((row) => String(row['text'])),
-        async [Symbol.asyncDispose]() {
-          await store.close()
-          database.close()
-          files[Symbol.dispose]()
-        },
+        write: (tx, row) => file.write(tx, row),
+        rows: () => file.rows(),
+        [Symbol.asyncDispose]: () => file.closeWith(store),
       }
     },
   })
