@@ -98,11 +98,11 @@ export async function connectProjections(
   return openUrl<ProjectionStore>(url, schemes, 'projection store')
 }
 
-async function connectRabbitmq(url: string, { clock }: ConnectOptions): Promise<Engine> {
+async function connectRabbitmq(url: string, options: ConnectOptions): Promise<Engine> {
   const { rabbitmq } = await import('./rabbitmq/index.ts').catch((error: unknown) => {
     throw withoutPackage(error, 'amqplib')
   })
-  return rabbitmq(url, { clock })
+  return rabbitmq(url, options)
 }
 
 async function connectEventbridge(url: string, options: ConnectOptions): Promise<Engine> {

@@ -60,7 +60,7 @@ export async function rawConsume({ place, warmUp, events, bare }: RawOptions): P
 export async function rawEndToEnd(pace: RawPace): Promise<Latency> {
   await using broker = await open(pace.place)
   const channel = await broker.connection.createConfirmChannel()
-  return latencies(pace, async (handled) => {
+  return await latencies(pace, async (handled) => {
     await consume(broker, (message) => handled(numberOf(eventIn(message))))
     return (number) => new Promise((resolve) => send(channel, broker.topic, messageOf(number), resolve))
   })
@@ -69,6 +69,8 @@ export async function rawEndToEnd(pace: RawPace): Promise<Latency> {
 interface RawBroker extends AsyncDisposable {
   readonly connection: ChannelModel
   readonly topic: string
+  /** What acknowledges; it ends before the connection does. */
+  readonly timers: NodeJS.Timeout[]
 }
 
 /** `amqp://host:port#namespace`, with the exchange and the queues that the product would have there. */
@@ -79,7 +81,16 @@ async function open(place: string): Promise<RawBroker> {
   const channel = await connection.createChannel()
   await declareTopic(channel, { topic, partitions, groups: [group] })
   await channel.close()
-  return { connection, topic, [Symbol.asyncDispose]: () => connection.close() }
+  const timers: NodeJS.Timeout[] = []
+  return {
+    connection,
+    topic,
+    timers,
+    [Symbol.asyncDispose]() {
+      for (const timer of timers) clearInterval(timer)
+      return connection.close()
+    },
+  }
 }
 
 interface Message {
@@ -111,7 +122,7 @@ function eventIn({ properties: { contentType, headers }, content }: ConsumeMessa
 
 /** Reads every queue on a channel of its own; acknowledges beside it what was handled. */
 async function consume(
-  { connection, topic }: RawBroker,
+  { connection, topic, timers }: RawBroker,
   handle: (message: ConsumeMessage) => void,
 ): Promise<void> {
   const last = new Map<Channel, ConsumeMessage>()
@@ -124,10 +135,9 @@ async function consume(
       last.set(channel, message)
     })
   }
-  const timer = setInterval(() => {
+  const acknowledge = (): void => {
     for (const [channel, message] of last) channel.ack(message, true)
     last.clear()
-  }, commitEveryMs)
-  timer.unref()
-  connection.once('close', () => clearInterval(timer))
+  }
+  timers.push(setInterval(acknowledge, commitEveryMs))
 }

@@ -232,8 +232,10 @@ export const limits = {
   /** How often a member looks whether its queues still have it as their consumer. */
   rabbitmqLookMs: 5_000,
   rabbitmqViewMs: 1_000,
-  /** One write to the stream of dead letters, about. */
+  /** One write to the stream of dead letters, about; what the stream holds; how many old ones are written once more with each new one. */
   rabbitmqEntryBytes: 4_194_304,
+  rabbitmqKeptAtOnce: 16,
+  rabbitmqDeadLetterBytes: 1_073_741_824,
   /** Connecting to AWS, one request, how long it is asked again while it does not answer, and the waits between. */
   eventbridgeConnectMs: 5_000,
   eventbridgeRequestMs: 30_000,

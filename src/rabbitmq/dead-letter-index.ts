@@ -12,6 +12,9 @@ export type IndexedEntry = Pick<
   /** The entry of the stream, and which of it. */
   readonly at: number
   readonly nth: number
+  /** How much of the stream was read when it had come, and about what it takes there. */
+  readonly readBytes: number
+  readonly bytes: number
 }
 
 /** One write to the stream of dead letters. */
@@ -21,16 +24,39 @@ export interface DeadLetterWrite {
   readonly put: readonly StoredEntry[]
   /** Ids. */
   readonly removed: readonly string[]
+  /** Of what is written once more, since the stream drops its beginning: for each of `put`, where it stood. What has changed since stays. */
+  readonly from?: readonly number[] | undefined
 }
 
 /** The dead letters of a broker by id, as the stream says when it is read from its beginning. */
 export class DeadLetterIndex {
   readonly #entries = new Map<string, IndexedEntry>()
   readonly #bySameness = new Map<string, string>()
+  #readBytes = 0
+  #openBytes = 0
 
-  apply({ put, removed }: DeadLetterWrite, at: number): void {
+  /** @param bytes of the whole write in the stream. */
+  apply({ put, removed, from }: DeadLetterWrite, at: number, bytes: number): void {
+    this.#readBytes += bytes
     for (const id of removed) this.#remove(id)
-    for (const [nth, stored] of put.entries()) this.#add(stored, at, nth)
+    for (const [nth, stored] of put.entries()) {
+      const known = this.#entries.get(stored.id)
+      if (from !== undefined && known !== undefined && known.at !== from[nth]) continue
+      this.#add(stored, { at, nth, readBytes: this.#readBytes, bytes: bytes / put.length })
+    }
+  }
+
+  /** What those take in the stream that are neither handled nor discarded. */
+  get openBytes(): number {
+    return this.#openBytes
+  }
+
+  /** Of those, such that have more than so many bytes behind them: the oldest first. */
+  openBefore(bytes: number, most: number): readonly IndexedEntry[] {
+    const old = [...this.#entries.values()].filter(
+      (entry) => isOpen(entry) && this.#readBytes - entry.readBytes > bytes,
+    )
+    return old.toSorted((a, b) => a.at - b.at || a.nth - b.nth).slice(0, most)
   }
 
   entry(id: string): IndexedEntry | undefined {
@@ -55,20 +81,32 @@ export class DeadLetterIndex {
     )
   }
 
-  #add(stored: StoredEntry, at: number, nth: number): void {
+  #add(stored: StoredEntry, where: Pick<IndexedEntry, 'at' | 'nth' | 'readBytes' | 'bytes'>): void {
+    this.#forget(stored.id)
     const { id, group, topic, partition, offset, state, key, attempts, nextAttemptAt } = stored
     const sameness = samenessOf(entryOf(stored))
     const place = { id, group, topic, partition, offset, state, key, attempts, nextAttemptAt }
-    this.#entries.set(id, { ...place, sameness, at, nth })
+    this.#entries.set(id, { ...place, ...where, sameness })
     this.#bySameness.set(sameness, id)
+    if (isOpen(place)) this.#openBytes += where.bytes
+  }
+
+  #forget(id: string): IndexedEntry | undefined {
+    const entry = this.#entries.get(id)
+    this.#entries.delete(id)
+    if (entry !== undefined && isOpen(entry)) this.#openBytes -= entry.bytes
+    return entry
   }
 
   #remove(id: string): void {
-    const entry = this.#entries.get(id)
-    this.#entries.delete(id)
+    const entry = this.#forget(id)
     if (entry !== undefined && this.#bySameness.get(entry.sameness) === id)
       this.#bySameness.delete(entry.sameness)
   }
+}
+
+function isOpen({ state }: Pick<IndexedEntry, 'state'>): boolean {
+  return state !== 'handled' && state !== 'discarded'
 }
 
 function samenessOf({ group, topic, partition, event, encoded }: DeadLetter): string {

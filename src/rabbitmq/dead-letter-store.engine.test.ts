@@ -20,12 +20,13 @@ describeOnBroker('The dead letters on RabbitMQ', () => {
       // Who owns a partition is what the contract decides here.
       const log = new MemoryLogStore(systemClock)
       const inside = (outside: string): string => outside.slice(name.length + 1)
-      const store = new RabbitmqDeadLetterStore(
+      const store = new RabbitmqDeadLetterStore({
         broker,
-        ({ group, topic, partition }) =>
+        create: true,
+        ownerOf: ({ group, topic, partition }) =>
           log.generationOf({ group: inside(group), topic: inside(topic), partition }),
-        `${name}.dead-letters`,
-      )
+        queue: `${name}.dead-letters`,
+      })
       const { deadLetters } = inNamespace(
         {
           capabilities: engine.capabilities,

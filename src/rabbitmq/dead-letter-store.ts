@@ -24,8 +24,16 @@ import { StreamLog } from './stream-log.ts'
 
 export const deadLetterQueue = 'tidings.dead-letters'
 
-/** Who owns a partition of a group; undefined where it is nobody of this process. */
-export type OwnerOf = (fence: Fence) => number | undefined | Promise<number | undefined>
+export interface DeadLetterStoreOptions {
+  readonly broker: Broker
+  /** Whether the stream is declared before something is written. */
+  readonly create: boolean
+  /** Who owns a partition of a group; undefined where it is nobody of this process. */
+  readonly ownerOf: (fence: Fence) => number | undefined | Promise<number | undefined>
+  readonly queue?: string | undefined
+  /** What the stream holds. */
+  readonly maxBytes?: number | undefined
+}
 
 /**
  * Dead letters in a stream queue, which every process follows. An owner is asked after right before it writes; RabbitMQ
@@ -33,21 +41,31 @@ export type OwnerOf = (fence: Fence) => number | undefined | Promise<number | un
  */
 export class RabbitmqDeadLetterStore implements DeadLetterStore {
   readonly #log: StreamLog
-  readonly #ownerOf: OwnerOf
+  readonly #ownerOf: DeadLetterStoreOptions['ownerOf']
   readonly #index = new DeadLetterIndex()
   readonly #listeners = new Listeners()
   readonly #writer = randomUUID()
+  readonly #maxBytes: number
+  #warned = false
 
-  constructor(broker: Broker, ownerOf: OwnerOf, queue: string = deadLetterQueue) {
+  constructor({
+    broker,
+    create,
+    ownerOf,
+    queue = deadLetterQueue,
+    maxBytes = limits.rabbitmqDeadLetterBytes,
+  }: DeadLetterStoreOptions) {
     this.#ownerOf = ownerOf
     const read = (content: Buffer | undefined, offset: number): void => this.#read(content, offset)
-    this.#log = new StreamLog({ broker, queue, maxBytes: undefined, read })
+    this.#maxBytes = maxBytes
+    this.#log = new StreamLog({ broker, queue, create, maxBytes, read })
   }
 
   async put(owner: Fence, entries: readonly DeadLetter[]): Promise<void> {
     await this.#checkOwner(owner)
     await this.#view()
     await this.#write(entries, this.#index.replacedBy(entries))
+    await this.#keepOpen()
   }
 
   async resolve(owner: Fence, id: string): Promise<void> {
@@ -153,15 +171,50 @@ export class RabbitmqDeadLetterStore implements DeadLetterStore {
     return true
   }
 
-  /** In one entry of the stream, all or none; in several where they are too large for one. */
-  async #write(entries: readonly DeadLetter[], removed: readonly string[]): Promise<void> {
+  /**
+   * In one entry of the stream, all or none; in several where they are too large for one.
+   * @param from where each stood, of what is only written once more.
+   */
+  async #write(
+    entries: readonly DeadLetter[],
+    removed: readonly string[],
+    from?: readonly number[],
+  ): Promise<void> {
     const stored = entries.map(storedForm)
-    for (let from = 0; from < stored.length || from === 0; ) {
-      const put = stored.slice(from, from + fitting(stored, from))
-      const write: DeadLetterWrite = { by: this.#writer, put, removed: from === 0 ? removed : [] }
+    for (let first = 0; first < stored.length || first === 0; ) {
+      const next = first + Math.max(1, fitting(stored, first))
+      const write: DeadLetterWrite = {
+        by: this.#writer,
+        put: stored.slice(first, next),
+        removed: first === 0 ? removed : [],
+        from: from?.slice(first, next),
+      }
       await this.#log.append(Buffer.from(JSON.stringify(write)))
-      from += Math.max(1, put.length)
+      first = next
     }
+  }
+
+  /** The stream drops its beginning: what is open there is written once more before, some with each write. */
+  async #keepOpen(): Promise<void> {
+    const half = this.#maxBytes / 2
+    if (this.#index.openBytes > half) return this.#warn()
+    const old = this.#index.openBefore(half, limits.rabbitmqKeptAtOnce)
+    const found = await Promise.all(old.map(async ({ id, at }) => ({ at, entry: await this.#entry(id) })))
+    const kept = found.flatMap(({ at, entry }) => (entry === undefined ? [] : [{ at, entry }]))
+    if (kept.length === 0) return
+    await this.#write(
+      kept.map(({ entry }) => entry),
+      [],
+      kept.map(({ at }) => at),
+    )
+  }
+
+  #warn(): void {
+    if (this.#warned) return
+    this.#warned = true
+    process.emitWarning(
+      `Dead letters take more than half of the ${this.#maxBytes} bytes that RabbitMQ's stream of them keeps: the oldest will be dropped. Redrive or discard some.`,
+    )
   }
 
   async #entry(id: string): Promise<DeadLetter | undefined> {
@@ -176,7 +229,7 @@ export class RabbitmqDeadLetterStore implements DeadLetterStore {
   #read(content: Buffer | undefined, offset: number): void {
     if (content === undefined) return
     const write = writeOf(content)
-    this.#index.apply(write, offset)
+    this.#index.apply(write, offset, content.length)
     const asked = write.put.some(({ state }) => state === 'requested' || state === 'discarded')
     if (asked && write.by !== this.#writer) this.#listeners.tell()
   }

@@ -16,6 +16,8 @@ import { RabbitmqTransport } from './transport.ts'
 
 export interface RabbitmqOptions {
   readonly clock?: Clock | undefined
+  /** False for looking: the queues that Tidings keeps topics, groups and dead letters in are declared only when something is written. Default true. */
+  readonly create?: boolean | undefined
   /** How this program is called in RabbitMQ's list of connections. Default `tidings`. */
   readonly clientName?: string | undefined
   /** Options of `tls.connect`, for `amqps:`. Default: trusts what Node trusts. */
@@ -34,6 +36,7 @@ export interface RabbitmqOptions {
 
 const optionNames = {
   clock: true,
+  create: true,
   clientName: true,
   tls: true,
   mode: true,
@@ -66,9 +69,12 @@ export class RabbitmqEngine extends RabbitmqTransport implements Engine<Rabbitmq
     super({ broker, topology, publisher, mode, messages, prefetch, consumerTimeoutMs }, () =>
       admin.published(),
     )
-    const deadLetters = new RabbitmqDeadLetterStore(broker, ({ group, topic, partition, generation }) =>
-      this.holds(group, topic, partition, generation) ? generation : undefined,
-    )
+    const deadLetters = new RabbitmqDeadLetterStore({
+      broker,
+      create: options.create ?? true,
+      ownerOf: ({ group, topic, partition, generation }) =>
+        this.holds(group, topic, partition, generation) ? generation : undefined,
+    })
     this.#broker = broker
     this.admin = admin
     this.deadLetters = deadLetters
@@ -118,9 +124,9 @@ export async function rabbitmq(url: string, options: RabbitmqOptions = {}): Prom
   checkOptionNames('rabbitmq()', options, optionNames)
   const address = readRabbitmqUrl(url)
   checkNumbers(options)
-  const { clock = systemClock, clientName = 'tidings', tls = {} } = options
+  const { clock = systemClock, create = true, clientName = 'tidings', tls = {} } = options
   const broker = new Broker({ address, clock, clientName, tls })
-  const topology = new TopologyStore(broker)
+  const topology = new TopologyStore({ broker, create })
   try {
     await topology.refresh()
     return new RabbitmqEngine(broker, topology, options)

@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { Channel, ConfirmChannel, ConsumeMessage } from 'amqplib'
-import { limits, sleep, toError } from '../kernel/index.ts'
+import { isTidingsError, limits, sleep, toError } from '../kernel/index.ts'
 import { type Broker, endOf } from './broker.ts'
-import { brokerError, closedError } from './broker-errors.ts'
+import { brokerError, closedError, isNotFound } from './broker-errors.ts'
 
 export interface StreamLogOptions {
   readonly broker: Broker
-  /** The stream queue; it is created where it is not there. */
   readonly queue: string
-  /** Over it the oldest segments are dropped; undefined keeps everything. */
-  readonly maxBytes: number | undefined
-  /** An entry, in the order of the stream, each once; without content what `refresh` has written. */
-  readonly read: (content: Buffer | undefined, offset: number) => void
+  /** Whether the queue is declared to be read, too, and not only when something is to be written: without it there is nothing to read. */
+  readonly create: boolean
+  /** Over it the oldest segments are dropped. */
+  readonly maxBytes: number
+  /**
+   * An entry, in the order of the stream, each once; without content what `refresh` has written.
+   * @param own whether this log has written it.
+   */
+  readonly read: (content: Buffer | undefined, offset: number, own: boolean) => void
   /** Reading goes on after the way to the broker was lost; what comes next may be old. */
   readonly resumed?: (() => void) | undefined
 }
@@ -29,14 +33,17 @@ export class StreamLog {
   #writer: Promise<ConfirmChannel> | undefined
   #marking: Promise<void> | undefined
   #markedMs = Number.NEGATIVE_INFINITY
+  #create: boolean
   #closed = false
 
   constructor(options: StreamLogOptions) {
     this.#options = options
+    this.#create = options.create
   }
 
   /** Fulfils when the entry is durable and this process has read it, and all before it. */
   append(content: Buffer): Promise<void> {
+    this.#create = true
     return this.#append(content)
   }
 
@@ -78,8 +85,19 @@ export class StreamLog {
   async #mark(): Promise<void> {
     const { clock } = this.#options.broker
     const fromMs = clock.monotonic()
-    await this.#append(undefined)
+    if (this.#create || this.#reader !== undefined || (await this.#isThere())) await this.#append(undefined)
     this.#markedMs = fromMs
+  }
+
+  async #isThere(): Promise<boolean> {
+    const { broker, queue } = this.#options
+    try {
+      await broker.ask(`Looking for ${queue}`, (channel) => channel.checkQueue(queue))
+      return true
+    } catch (error) {
+      if (isTidingsError(error) && isNotFound(error.cause)) return false
+      throw error
+    }
   }
 
   async #append(content: Buffer | undefined): Promise<void> {
@@ -145,11 +163,15 @@ export class StreamLog {
     const { broker, queue, maxBytes } = this.#options
     const channel = await broker.channel()
     try {
-      const bounds = maxBytes === undefined ? {} : { 'x-max-length-bytes': maxBytes }
-      const segment = { 'x-stream-max-segment-size-bytes': limits.rabbitmqSegmentBytes }
+      // At least two segments: the one that is written is never dropped.
+      const segmentBytes = Math.min(limits.rabbitmqSegmentBytes, Math.floor(maxBytes / 2))
       await channel.assertQueue(queue, {
         durable: true,
-        arguments: { 'x-queue-type': 'stream', ...bounds, ...segment },
+        arguments: {
+          'x-queue-type': 'stream',
+          'x-max-length-bytes': maxBytes,
+          'x-stream-max-segment-size-bytes': segmentBytes,
+        },
       })
       await channel.prefetch(limits.rabbitmqStreamPrefetch)
       const from = this.#next < 0 ? 'first' : this.#next
@@ -194,13 +216,14 @@ export class StreamLog {
     if (offset < this.#next) return
     this.#next = offset + 1
     const headers = message.properties.headers ?? {}
-    this.#read(headers['mark'] === true ? undefined : message.content, offset)
-    this.#waiting.get(String(headers[idHeader]))?.done()
+    const waiting = this.#waiting.get(String(headers[idHeader]))
+    this.#read(headers['mark'] === true ? undefined : message.content, offset, waiting !== undefined)
+    waiting?.done()
   }
 
-  #read(content: Buffer | undefined, offset: number): void {
+  #read(content: Buffer | undefined, offset: number, own: boolean): void {
     try {
-      this.#options.read(content, offset)
+      this.#options.read(content, offset, own)
     } catch (error) {
       process.emitWarning(toError(error))
     }

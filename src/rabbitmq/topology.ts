@@ -33,6 +33,15 @@ import {
 
 export const topologyQueue = 'tidings.topology'
 
+export interface TopologyStoreOptions {
+  readonly broker: Broker
+  /** Whether the stream is declared before something is written. */
+  readonly create: boolean
+  readonly queue?: string | undefined
+  /** What the stream holds. */
+  readonly maxBytes?: number | undefined
+}
+
 /**
  * Topics, partition counts, groups and who is in them: a stream queue that every process reads in the same order, so that
  * compare-and-set is a matter of what comes first. Of a LogStore it is the part that is not about records.
@@ -46,15 +55,27 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   /** What was read while the beginning of the stream was gone and no snapshot had come. */
   #early: { readonly offset: number; readonly entry: TopologyEntry }[] | undefined
   #next = -1
-  #sinceSnapshot = 0
+  readonly #snapshotBytes: number
+  /** Read since the last snapshot. */
+  #entries = 0
+  #bytes = 0
+  #writing = false
 
-  constructor(broker: Broker) {
+  constructor({
+    broker,
+    create,
+    queue = topologyQueue,
+    maxBytes = limits.rabbitmqTopologyBytes,
+  }: TopologyStoreOptions) {
     this.#broker = broker
+    // So that there is one in what the stream keeps.
+    this.#snapshotBytes = maxBytes / 4
     this.#log = new StreamLog({
       broker,
-      queue: topologyQueue,
-      maxBytes: limits.rabbitmqTopologyBytes,
-      read: (content, offset) => this.#read(content, offset),
+      queue,
+      create,
+      maxBytes,
+      read: (content, offset, own) => this.#read(content, offset, own),
       resumed: () => (this.#topology = leasedAnew(this.#topology, broker.clock.monotonic())),
     })
   }
@@ -248,14 +269,24 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   #changes = 0
   readonly #outcomes = new Map<string, (effective: boolean) => void>()
 
-  #read(content: Buffer | undefined, offset: number): void {
+  #read(content: Buffer | undefined, offset: number, own: boolean): void {
     if (this.#next < 0 && offset > 0) this.#early = []
     this.#next = offset + 1
-    if (content === undefined) return
+    if (content === undefined) return this.#count(0, own)
     const entry: TopologyEntry & { readonly id?: string } = JSON.parse(content.toString())
-    if (entry.kind === 'snapshot') this.#readSnapshot(entry)
-    else if (this.#early === undefined) this.#apply(entry)
+    if (entry.kind === 'snapshot') return this.#readSnapshot(entry)
+    if (this.#early === undefined) this.#apply(entry)
     else this.#early.push({ offset, entry })
+    this.#count(content.length, own)
+  }
+
+  /** The beginning of the stream is dropped sooner or later; a snapshot says again what it said. */
+  #count(bytes: number, own: boolean): void {
+    this.#entries += 1
+    this.#bytes += bytes + envelopeBytes
+    const isDue = this.#entries >= limits.rabbitmqSnapshotEntries || this.#bytes >= this.#snapshotBytes
+    // One process writes it; when that fails, the next that writes anything.
+    if (isDue && own && !this.#writing && this.#early === undefined) this.#writeSnapshot()
   }
 
   #apply(entry: TopologyEntry & { readonly id?: string }): void {
@@ -265,20 +296,18 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
     if (entry.id !== undefined) this.#outcomes.get(entry.id)?.(effective)
     if (effective && (entry.kind === 'group' || entry.kind === 'forget'))
       this.#listeners.tell({ kind: 'group', group: entry.group })
-    this.#sinceSnapshot += 1
-    if (this.#sinceSnapshot >= limits.rabbitmqSnapshotEntries) this.#writeSnapshot()
   }
 
-  /** The beginning of the stream is dropped sooner or later; this says again what it said. */
   #writeSnapshot(): void {
-    this.#sinceSnapshot = 0
+    this.#writing = true
     const snapshot = { kind: 'snapshot', next: this.#next, topology: written(this.#topology) } as const
-    // Whoever else reads the same count writes one, too; the next count makes up for one that is lost.
-    this.#append(snapshot).catch(() => undefined)
+    const done = (): void => void (this.#writing = false)
+    this.#append(snapshot).then(done, done)
   }
 
   #readSnapshot({ next, topology }: Extract<TopologyEntry, { readonly kind: 'snapshot' }>): void {
-    this.#sinceSnapshot = 0
+    this.#entries = 0
+    this.#bytes = 0
     if (this.#early === undefined) return
     const late = this.#early.filter(({ offset }) => offset >= next)
     this.#early = undefined
@@ -286,6 +315,9 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
     for (const { entry } of late) this.#apply(entry)
   }
 }
+
+/** What the stream keeps of an entry beside its content, about. */
+const envelopeBytes = 128
 
 function withoutLeases({ members, ...rest }: GroupState): string {
   const ids = Object.keys(members).toSorted()
