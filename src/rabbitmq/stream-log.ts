@@ -163,16 +163,8 @@ export class StreamLog {
     const { broker, queue, maxBytes } = this.#options
     const channel = await broker.channel()
     try {
-      // At least two segments: the one that is written is never dropped.
-      const segmentBytes = Math.min(limits.rabbitmqSegmentBytes, Math.floor(maxBytes / 2))
-      await channel.assertQueue(queue, {
-        durable: true,
-        arguments: {
-          'x-queue-type': 'stream',
-          'x-max-length-bytes': maxBytes,
-          'x-stream-max-segment-size-bytes': segmentBytes,
-        },
-      })
+      // One that is there may have other bounds, by who runs the broker.
+      if (!(await this.#isThere())) await declareStream(channel, queue, maxBytes)
       await channel.prefetch(limits.rabbitmqStreamPrefetch)
       const from = this.#next < 0 ? 'first' : this.#next
       if (this.#next >= 0) this.#options.resumed?.()
@@ -228,6 +220,19 @@ export class StreamLog {
       process.emitWarning(toError(error))
     }
   }
+}
+
+async function declareStream(channel: Channel, queue: string, maxBytes: number): Promise<void> {
+  // At least two segments: the one that is written is never dropped.
+  const segmentBytes = Math.min(limits.rabbitmqSegmentBytes, Math.floor(maxBytes / 2))
+  await channel.assertQueue(queue, {
+    durable: true,
+    arguments: {
+      'x-queue-type': 'stream',
+      'x-max-length-bytes': maxBytes,
+      'x-stream-max-segment-size-bytes': segmentBytes,
+    },
+  })
 }
 
 function offsetOf({ properties }: ConsumeMessage): number {
