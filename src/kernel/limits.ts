@@ -229,8 +229,13 @@ export const limits = {
   rabbitmqSnapshotEntries: 2_000,
   /** How often members report what they have in flight, and how old the view of topics and groups may be that is shown. */
   rabbitmqReportMs: 500,
+  /** How long RabbitMQ may take to begin to deliver from a queue before that is tried again. */
+  rabbitmqConsumeMs: 5_000,
   /** How often a member looks whether its queues still have it as their consumer. */
   rabbitmqLookMs: 5_000,
+  /** The same, and for how long, when queues were declared again that somebody had deleted. */
+  rabbitmqDoubtLookMs: 2_000,
+  rabbitmqDoubtMs: 10_000,
   rabbitmqViewMs: 1_000,
   /** One write to the stream of dead letters, about; what the stream holds; how many old ones are written once more with each new one. */
   rabbitmqEntryBytes: 4_194_304,

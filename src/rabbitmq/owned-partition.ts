@@ -37,6 +37,8 @@ export class OwnedPartition {
   readonly #suspectsInHand = new Map<number, string>()
   #counted = '{}'
   paused = false
+  /** When something came last, by the monotonic clock. */
+  deliveredMs: number = Number.NEGATIVE_INFINITY
 
   constructor({ from, suspects, isLive, lapsed, ...place }: OwnedOptions) {
     this.name = partitionName(place.topic, place.partition)

@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
+import { limits, sleep } from '../kernel/index.ts'
 import type { FinishedRange } from '../log/index.ts'
 import { type Broker, endOf } from './broker.ts'
 import { brokerError } from './broker-errors.ts'
@@ -30,12 +31,19 @@ export class PartitionQueue {
   static async open(options: PartitionQueueOptions): Promise<PartitionQueue> {
     const channel = await options.broker.channel()
     const queue = new PartitionQueue(channel)
+    const waited = new AbortController()
     try {
-      await queue.#consume(options)
+      const overdue = sleep(options.broker.clock, limits.rabbitmqConsumeMs, waited.signal)
+      const consuming = queue.#consume(options).then(() => true)
+      consuming.catch(() => undefined)
+      // Of a queue that is being deleted it may answer never.
+      if ((await Promise.race([consuming, overdue])) === undefined) throw new Error('There is no answer.')
       return queue
     } catch (error) {
-      await queue.close()
+      void queue.close()
       throw brokerError(error, `Consuming ${options.queue}`)
+    } finally {
+      waited.abort()
     }
   }
 

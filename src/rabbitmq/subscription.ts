@@ -54,6 +54,7 @@ export class RabbitmqSubscription implements Subscription {
   #reportTimer: Timer | undefined
   #lookTimer: Timer | undefined
   #reported = ''
+  #remadeMs = Number.NEGATIVE_INFINITY
 
   private constructor(options: SubscriptionOptions) {
     const { broker, topology, request } = options
@@ -65,9 +66,16 @@ export class RabbitmqSubscription implements Subscription {
       changed: (held, wanted) => this.#apply(held, wanted),
       lost: (error) => this.#lose(error),
     })
-    this.#stopWatching = topology.watch((change) => {
+    const stopWatching = topology.watch((change) => {
       if (change.kind === 'group' && change.group === request.group) this.#membership.look()
     })
+    const stopHearing = topology.remade.add((topic) => {
+      if (request.topics.includes(topic)) this.#doubt()
+    })
+    this.#stopWatching = () => {
+      stopWatching()
+      stopHearing()
+    }
   }
 
   static async join(options: SubscriptionOptions): Promise<RabbitmqSubscription> {
@@ -283,6 +291,7 @@ export class RabbitmqSubscription implements Subscription {
     const encoded = eventOfMessage(topic, message, this.#options.messages)
     const appendedAt = stampOf(message) ?? this.#options.broker.clock.now()
     this.#given.set(owned.name, offset + 1)
+    owned.deliveredMs = this.#options.broker.clock.monotonic()
     const inHandBefore = this.#inHandBefore(owned, message, offset)
     owned.deliver({ topic, partition, offset, appendedAt, encoded, inHandBefore })
     this.#reportSoon()
@@ -341,7 +350,29 @@ export class RabbitmqSubscription implements Subscription {
   #lookLater(): void {
     const look = (): void => void this.#look().finally(() => this.#lookLater())
     if (this.#closing !== undefined) return
-    this.#lookTimer = this.#options.broker.clock.schedule(limits.rabbitmqLookMs, look, { background: true })
+    const { clock } = this.#options.broker
+    const afterMs = this.#isDoubtful ? limits.rabbitmqDoubtLookMs : limits.rabbitmqLookMs
+    this.#lookTimer?.cancel()
+    this.#lookTimer = clock.schedule(afterMs, look, { background: true })
+  }
+
+  /** Queues were declared again: those that are consumed may not be those that were. */
+  #doubt(): void {
+    this.#remadeMs = this.#options.broker.clock.monotonic()
+    this.#lookLater()
+  }
+
+  get #isDoubtful(): boolean {
+    return this.#options.broker.clock.monotonic() - this.#remadeMs < limits.rabbitmqDoubtMs
+  }
+
+  /**
+   * RabbitMQ consumes by itself a queue that is there again before it has noticed that it was deleted, and tells nobody. What the new
+   * queue delivers is lost then until the channel ends: its numbers begin anew, and are taken for those of what has come before. So
+   * for a while whoever gets nothing consumes anew, which costs nothing where there is nothing.
+   */
+  #isPerhapsLost({ isConsuming, deliveredMs }: OwnedPartition): boolean {
+    return isConsuming && this.#isDoubtful && deliveredMs < this.#remadeMs
   }
 
   /** RabbitMQ does not always tell a consumer that its queue was deleted, nor that one of its name is there again. */
@@ -350,6 +381,10 @@ export class RabbitmqSubscription implements Subscription {
     for (const owned of this.#owned.values()) {
       const { topic, partition } = owned.assignment
       const queue = queueOf(request.group, topic, partition)
+      if (this.#isPerhapsLost(owned)) {
+        this.#lost(owned, 'lost')
+        continue
+      }
       try {
         const { consumerCount } = await broker.ask('Looking at a queue', (channel) =>
           channel.checkQueue(queue),

@@ -32,6 +32,8 @@ export type TopologyEntry =
       /** Names of partitions whose owner has let go of them in order: what it had is nobody's fault. */
       readonly partitions: readonly string[]
     }
+  /** Queues of the topic were declared again, since somebody had deleted some. */
+  | { readonly kind: 'remade'; readonly topic: string }
   | { readonly kind: 'forget'; readonly group: string; readonly revision: number }
   | {
       readonly kind: 'report'
@@ -129,6 +131,7 @@ export function applied(topology: Topology, entry: TopologyEntry, nowMs: number)
         ...group,
         letGo: new Map([...group.letGo, ...entry.partitions.map((name) => [name, 'nobody'] as const)]),
       }))
+    case 'remade':
     case 'snapshot':
       return topology
   }

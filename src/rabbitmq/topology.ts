@@ -50,6 +50,8 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   readonly capabilities: RabbitmqCapabilities = rabbitmqCapabilities
   readonly #broker: Broker
   readonly #log: StreamLog
+  /** Queues of a topic were declared again. */
+  readonly remade: Listeners<[topic: string]> = new Listeners()
   readonly #listeners = new Listeners<[Change]>()
   #topology: Topology = emptyTopology
   /** What was read while the beginning of the stream was gone and no snapshot had come. */
@@ -126,7 +128,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
     }
   }
 
-  /** Declares what topics and their groups need, where somebody has deleted it. */
+  /** Declares what topics and their groups need, where somebody has deleted it, and tells their members. */
   async restore(topics: ReadonlySet<string>): Promise<void> {
     for (const topic of topics) {
       const partitions = this.topic(topic)?.partitions ?? 0
@@ -134,6 +136,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
       await this.#broker.ask(`Declaring topic "${topic}"`, (channel) =>
         declareTopic(channel, { topic, partitions, groups }),
       )
+      await this.#append({ kind: 'remade', topic })
     }
   }
 
@@ -245,6 +248,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
 
   async close(): Promise<void> {
     this.#listeners.clear()
+    this.remade.clear()
     this.#log.close()
   }
 
@@ -290,6 +294,7 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   }
 
   #apply(entry: TopologyEntry & { readonly id?: string }): void {
+    if (entry.kind === 'remade') this.remade.tell(entry.topic)
     const before = this.#topology
     this.#topology = applied(before, entry, this.#broker.clock.monotonic())
     const effective = this.#topology !== before
