@@ -38,13 +38,13 @@ describeOnBroker('A member on RabbitMQ that is killed', () => {
     const group = ground.bus.group('billing').on(placed, ({ event }) => void seen.add(event.data.number))
     const running = group.run()
     await group.joined()
-    await publish(ground, 0, 1_000)
+    await publish(ground, 0, 300)
     await until('the process has events', () => said.some(({ number }) => number !== undefined))
     child.kill('SIGKILL')
-    await publish(ground, 1_000, 2_000)
+    await publish(ground, 300, 1_000)
     const handled = (): ReadonlySet<number> =>
       new Set([...seen, ...said.flatMap(({ number }) => (number === undefined ? [] : [number]))])
-    await until('all are handled', () => handled().size === 2_000)
+    await until('all are handled', () => handled().size === 1_000)
     await group.caughtUp()
     await group.stop()
     await running

@@ -44,7 +44,13 @@ export class StreamLog {
   /** Fulfils when the entry is durable and this process has read it, and all before it. */
   append(content: Buffer): Promise<void> {
     this.#create = true
-    return this.#append(content)
+    return this.#append(content, 'read')
+  }
+
+  /** Fulfils when the entry is durable, perhaps before this process has read it. */
+  record(content: Buffer): Promise<void> {
+    this.#create = true
+    return this.#append(content, 'durable')
   }
 
   /** Fulfils when everything is read that was appended before the call, or up to `staleMs` before it. */
@@ -85,7 +91,8 @@ export class StreamLog {
   async #mark(): Promise<void> {
     const { clock } = this.#options.broker
     const fromMs = clock.monotonic()
-    if (this.#create || this.#reader !== undefined || (await this.#isThere())) await this.#append(undefined)
+    if (this.#create || this.#reader !== undefined || (await this.#isThere()))
+      await this.#append(undefined, 'read')
     this.#markedMs = fromMs
   }
 
@@ -100,13 +107,14 @@ export class StreamLog {
     }
   }
 
-  async #append(content: Buffer | undefined): Promise<void> {
+  async #append(content: Buffer | undefined, until: 'durable' | 'read'): Promise<void> {
     if (this.#closed) throw closedError()
     await this.#reading()
     const writer = await this.#writing()
     const id = randomUUID()
     const headers = { [idHeader]: id, ...(content === undefined && { mark: true }) }
     const seen = new Promise<void>((done, fail) => this.#waiting.set(id, { done, fail }))
+    seen.catch(() => undefined)
     const waited = new AbortController()
     try {
       const sent = new Promise<void>((resolve, reject) => {
@@ -117,12 +125,11 @@ export class StreamLog {
           (error) => (error ? reject(toError(error)) : resolve()),
         )
       })
-      const both = Promise.all([sent, seen])
+      const both = Promise.all(until === 'read' ? [sent, seen] : [sent])
       both.catch(() => undefined)
       const overdue = sleep(this.#options.broker.clock, limits.rabbitmqPatienceMs, waited.signal)
       if ((await Promise.race([both, overdue])) === undefined) throw this.#giveUpReading()
     } catch (error) {
-      seen.catch(() => undefined)
       throw brokerError(error, `Writing to ${this.#options.queue}`)
     } finally {
       waited.abort()

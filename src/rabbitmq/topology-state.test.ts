@@ -111,6 +111,12 @@ describe('A group', () => {
   })
 })
 
+test('What a newer program writes changes nothing for an older one', () => {
+  const topology = after([topic(4)])
+  const unknown: TopologyEntry = JSON.parse('{"kind":"of tomorrow"}')
+  expect(applied(topology, unknown, 0)).toBe(topology)
+})
+
 test('What is written again says all that the stream said, but for reports', () => {
   const topology = after([
     topic(4),

@@ -147,7 +147,8 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
 
   /** The attempts that were counted of suspect events of a partition. Fulfils when they are durable. */
   count(group: string, partition: string, attempts: AttemptCounts): Promise<void> {
-    return this.#append({ kind: 'attempts', group, partition, attempts })
+    const entry: TopologyEntry = { kind: 'attempts', group, partition, attempts }
+    return this.#log.record(Buffer.from(JSON.stringify(entry)))
   }
 
   /** A member has let go of partitions and has nothing of them in hand. Fulfils when that is durable. */
