@@ -73,9 +73,13 @@ describeOnBroker('A group on RabbitMQ', () => {
   test('shares its partitions within five seconds of a second member joining', async () => {
     await using one = await openGround()
     await using two = await openGround({ namespace: one.namespace })
-    const by = new Map<string, number>()
+    const by = new Set<string>()
+    const handled = new Set<number>()
     const member = (bus: typeof one.bus, name: string) =>
-      bus.group('billing', { member: name }).on(placed, () => void by.set(name, (by.get(name) ?? 0) + 1))
+      bus.group('billing', { member: name }).on(placed, ({ event }) => {
+        by.add(name)
+        handled.add(event.data.number)
+      })
     const first = member(one.bus, 'first')
     const second = member(two.bus, 'second')
     const held = async (): Promise<readonly number[]> => {
@@ -90,7 +94,8 @@ describeOnBroker('A group on RabbitMQ', () => {
     await until('both have half', async () => String(await held()) === '4,4')
     expect(Date.now() - fromMs).toBeLessThan(5_000)
     await publish(one, 0, 400)
-    await until('all are handled', () => (by.get('first') ?? 0) + (by.get('second') ?? 0) === 400)
+    // On a machine that is busy a lease may end meanwhile, and what was in hand comes again.
+    await until('all are handled', () => handled.size === 400)
     expect(by.size).toBe(2)
     await Promise.all([first.stop(), second.stop()])
     await Promise.all(running)

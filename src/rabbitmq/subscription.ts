@@ -17,6 +17,7 @@ import { isNotFound } from './broker-errors.ts'
 import { eventOfMessage, type ForeignMessages, identityOf, stampOf } from './message-decoder.ts'
 import { OwnedPartition } from './owned-partition.ts'
 import { PartitionQueue } from './partition-queue.ts'
+import { QueueWatch } from './queue-watch.ts'
 import { queueOf } from './queues.ts'
 import { Suspects } from './suspects.ts'
 import type { TopologyStore } from './topology.ts'
@@ -39,6 +40,7 @@ export class RabbitmqSubscription implements Subscription {
   readonly #membership: Membership
   readonly #owned = new Map<string, OwnedPartition>()
   readonly #stopWatching: () => void
+  readonly #watch: QueueWatch
   /** By name, the generation of partitions that are being let go of: the group may name them as held a moment longer. */
   readonly #releasing = new Map<string, number>()
   /** By name, the offset after the last that was given here. */
@@ -52,9 +54,7 @@ export class RabbitmqSubscription implements Subscription {
   #stirred = false
   #wake: () => void = () => undefined
   #reportTimer: Timer | undefined
-  #lookTimer: Timer | undefined
   #reported = ''
-  #remadeMs = Number.NEGATIVE_INFINITY
 
   private constructor(options: SubscriptionOptions) {
     const { broker, topology, request } = options
@@ -66,11 +66,17 @@ export class RabbitmqSubscription implements Subscription {
       changed: (held, wanted) => this.#apply(held, wanted),
       lost: (error) => this.#lose(error),
     })
+    this.#watch = new QueueWatch({
+      broker,
+      group: request.group,
+      owned: () => this.#owned.values(),
+      lost: (owned, why) => this.#lost(owned, why),
+    })
     const stopWatching = topology.watch((change) => {
       if (change.kind === 'group' && change.group === request.group) this.#membership.look()
     })
     const stopHearing = topology.remade.add((topic) => {
-      if (request.topics.includes(topic)) this.#doubt()
+      if (request.topics.includes(topic)) this.#watch.doubt()
     })
     this.#stopWatching = () => {
       stopWatching()
@@ -84,7 +90,7 @@ export class RabbitmqSubscription implements Subscription {
     const subscription = new RabbitmqSubscription(options)
     try {
       await subscription.#membership.join()
-      subscription.#lookLater()
+      subscription.#watch.start()
       return subscription
     } catch (error) {
       await subscription.close()
@@ -174,7 +180,7 @@ export class RabbitmqSubscription implements Subscription {
     this.#forget()
     this.#stopWatching()
     this.#reportTimer?.cancel()
-    this.#lookTimer?.cancel()
+    this.#watch.close()
     this.#stir()
     const all = [...this.#owned.values()]
     await Promise.all(all.map((owned) => this.#drop(owned)))
@@ -345,55 +351,6 @@ export class RabbitmqSubscription implements Subscription {
     if (!isFinal(error)) return
     this.#failure = error
     this.#stir()
-  }
-
-  #lookLater(): void {
-    const look = (): void => void this.#look().finally(() => this.#lookLater())
-    if (this.#closing !== undefined) return
-    const { clock } = this.#options.broker
-    const afterMs = this.#isDoubtful ? limits.rabbitmqDoubtLookMs : limits.rabbitmqLookMs
-    this.#lookTimer?.cancel()
-    this.#lookTimer = clock.schedule(afterMs, look, { background: true })
-  }
-
-  /** Queues were declared again: those that are consumed may not be those that were. */
-  #doubt(): void {
-    this.#remadeMs = this.#options.broker.clock.monotonic()
-    this.#lookLater()
-  }
-
-  get #isDoubtful(): boolean {
-    return this.#options.broker.clock.monotonic() - this.#remadeMs < limits.rabbitmqDoubtMs
-  }
-
-  /**
-   * RabbitMQ consumes by itself a queue that is there again before it has noticed that it was deleted, and tells nobody. What the new
-   * queue delivers is lost then until the channel ends: its numbers begin anew, and are taken for those of what has come before. So
-   * for a while whoever gets nothing consumes anew, which costs nothing where there is nothing.
-   */
-  #isPerhapsLost({ isConsuming, deliveredMs }: OwnedPartition): boolean {
-    return isConsuming && this.#isDoubtful && deliveredMs < this.#remadeMs
-  }
-
-  /** RabbitMQ does not always tell a consumer that its queue was deleted, nor that one of its name is there again. */
-  async #look(): Promise<void> {
-    const { broker, request } = this.#options
-    for (const owned of this.#owned.values()) {
-      const { topic, partition } = owned.assignment
-      const queue = queueOf(request.group, topic, partition)
-      if (this.#isPerhapsLost(owned)) {
-        this.#lost(owned, 'lost')
-        continue
-      }
-      try {
-        const { consumerCount } = await broker.ask('Looking at a queue', (channel) =>
-          channel.checkQueue(queue),
-        )
-        if (consumerCount === 0 && owned.isConsuming) this.#lost(owned, 'lost')
-      } catch (error) {
-        if (isTidingsError(error) && isNotFound(error.cause)) this.#lost(owned, 'deleted')
-      }
-    }
   }
 
   #reportSoon(): void {

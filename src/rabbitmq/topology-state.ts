@@ -131,8 +131,11 @@ export function applied(topology: Topology, entry: TopologyEntry, nowMs: number)
         ...group,
         letGo: new Map([...group.letGo, ...entry.partitions.map((name) => [name, 'nobody'] as const)]),
       }))
+    case 'remade':
+    case 'snapshot':
+    // What a newer program writes beside this one.
+    // oxlint-disable-next-line unicorn/no-useless-switch-case
     default:
-      // Those that say nothing of the state, and such as a newer program writes beside this one.
       return topology
   }
 }

@@ -307,8 +307,8 @@ export class TopologyStore implements LogStore<RabbitmqCapabilities> {
   #writeSnapshot(): void {
     this.#writing = true
     const snapshot = { kind: 'snapshot', next: this.#next, topology: written(this.#topology) } as const
-    const done = (): void => void (this.#writing = false)
-    this.#append(snapshot).then(done, done)
+    const free = (): void => void (this.#writing = false)
+    this.#append(snapshot).then(free, free)
   }
 
   #readSnapshot({ next, topology }: Extract<TopologyEntry, { readonly kind: 'snapshot' }>): void {
