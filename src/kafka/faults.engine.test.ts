@@ -38,13 +38,15 @@ describeOnBroker('A broker that is lost', () => {
     let acknowledged = 0
     const publishing: Promise<unknown>[] = []
     let restarted = Promise.resolve()
-    const restart = (): void =>
-      void (restarted = restarted.then(() => broker.stop()).then(() => broker.startAgain()))
+    const restart = (signal: NodeJS.Signals): void =>
+      void (restarted = restarted.then(() => broker.stop(signal)).then(() => broker.startAgain()))
     for (let number = 0; number < count; number++) {
       publishing.push(bus.publish(numbered, { number }).then(() => (acknowledged += 1)))
       if (number % 100 === 99) await Promise.all(publishing.splice(0, 100).slice(0, 50))
-      if (number === Math.floor(count / 3) || number === Math.floor((2 * count) / 3)) {
-        restart()
+      const third = Math.floor(count / 3)
+      if (number === third || number === 2 * third) {
+        // In order the first time, then as a crash.
+        restart(number === third ? 'SIGTERM' : 'SIGKILL')
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
     }
