@@ -36,7 +36,7 @@ CREATE TABLE snapshot (
   key text COLLATE "C" NOT NULL,
   version bigint NOT NULL,
   state text NOT NULL,
-  PRIMARY KEY (name, id, key)
+  PRIMARY KEY (name, id)
 );
 
 -- The number of the last build that was begun of each projection.
