@@ -442,6 +442,33 @@ describe('Of two relays', () => {
     await one.stop()
   })
 
+  test('one that has its right again, after another had it, does not publish what it claimed before', async () => {
+    const fixture = openFixture()
+    const paused = pausedStore(fixture.store)
+    const calls: number[] = []
+    const engine = gated(async (...[records]: Parameters<Publish>) => {
+      calls.push(records.length)
+      throw tooLarge()
+    })
+    fixture.publish = engine.call
+    fixture.add('a', 'b')
+    const one = fixture.relay('one', paused.store)
+    one.start()
+    await settle()
+    paused.begin()
+    await fixture.clock.advance(leaseMs)
+    const other = await fixture.store.lead('two', leaseMs)
+    if (other !== undefined) await fixture.store.resign(other)
+    paused.end()
+    await fixture.clock.advance(leaseMs / 3)
+    engine.release()
+    await settle()
+    expect(other).toMatchObject({ term: 2 })
+    expect(calls).toEqual([2])
+    expect(fixture.reports).toMatchObject([{ relay: 'one', outcome: 'fenced' }])
+    await one.stop()
+  })
+
   test('one that flushes waits for the other to publish', async () => {
     const fixture = openFixture()
     const engine = gated(fixture.publish)

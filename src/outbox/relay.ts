@@ -157,10 +157,10 @@ export class Relay {
     await this.#settle()
     const pending = await store.claim(term, { maxRecords: limits.relayEvents, maxBytes: limits.relayBytes })
     if (pending.length === 0) return 'idle'
-    if (!this.#isHeld) return 'more'
+    if (!this.#holds(term)) return 'more'
     const refusals = await this.#renewing(() =>
       publishApart(pending, (records) => {
-        if (!this.#isHeld) throw fencedRelay(term, undefined)
+        if (!this.#holds(term)) throw fencedRelay(term, this.#hold?.term.term)
         return publish(records)
       }),
     )
@@ -184,9 +184,11 @@ export class Relay {
     return this.#hold
   }
 
-  get #isHeld(): boolean {
+  /** Also false when the right was lost meanwhile and is had again: another may have published what was claimed before. */
+  #holds({ term }: RelayTerm): boolean {
     const { clock, leaseMs } = this.#options
-    return this.#hold !== undefined && isHeld(this.#hold.renewedMs, clock.monotonic(), leaseMs)
+    const hold = this.#hold
+    return hold?.term.term === term && isHeld(hold.renewedMs, clock.monotonic(), leaseMs)
   }
 
   /** While the engine takes its time, the right is renewed: else another would get it, and publish the same. */
