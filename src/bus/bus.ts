@@ -269,8 +269,11 @@ export class Bus<C extends Capabilities = Capabilities, in Types extends string 
     try {
       await this.drain()
     } finally {
-      await this.#journal?.close()
-      await this.#engine.close()
+      try {
+        await this.#journal?.close()
+      } finally {
+        await this.#engine.close()
+      }
     }
   }
 

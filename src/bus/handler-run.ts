@@ -130,10 +130,15 @@ export abstract class HandlerRun<Settled extends { readonly kind: 'settled' } = 
     }
     return new Promise((resolve) => {
       this.#settle = (outcome) => {
+        this.#settle = undefined
         this.#over ??= finished
         resolve(this.#ended(outcome))
       }
-      result.then(this.#settle, (thrown: unknown) => this.#settle?.(this.#failure(thrown)))
+      // Of a run that was ended before, this comes too late.
+      result.then(
+        (outcome) => this.#settle?.(outcome),
+        (thrown: unknown) => this.#settle?.(this.#failure(thrown)),
+      )
     })
   }
 

@@ -121,6 +121,71 @@ describe('The journal of a bus', () => {
     expect(await (await on.read()).health()).toMatchObject([{ member: 'one', state: 'stopped' }])
   })
 
+  test('says nothing more of a member that ended while it said where it stood', async () => {
+    const clock = new VirtualClock()
+    const engine = memory({ clock })
+    const answered = Promise.withResolvers<void>()
+    const publish = engine.publish.bind(engine)
+    engine.publish = async (...given) => {
+      await answered.promise
+      await publish(...given)
+    }
+    await using bus = await openBus({
+      transport: engine,
+      source: '/orders',
+      catalog,
+      clock,
+      random: seededRandom(1),
+      drainOn: false,
+      journal: true,
+    })
+    const group = bus.group('mails').on(placed, () => undefined)
+    const running = group.run()
+    await clock.advance(limits.journalHealthMs)
+    const stopped = group.stop()
+    await clock.advance(1_000)
+    answered.resolve()
+    await Promise.all([stopped, running])
+    await clock.advance(10 * limits.journalHealthMs)
+    const view = memoryJournalView()
+    await new JournalReader(bus.admin, view).catchUp()
+    expect(await view.health()).toMatchObject([{ group: 'mails', state: 'stopped' }])
+  })
+
+  test('takes no trace id from what is no trace context', async () => {
+    const clock = new VirtualClock()
+    const engine = memory({ clock })
+    await using bus = await openBus({
+      transport: engine,
+      source: '/orders',
+      catalog,
+      clock,
+      random: seededRandom(1),
+      drainOn: false,
+      report: () => undefined,
+      journal: true,
+    })
+    void bus
+      .group('mails', { start: 'start' })
+      .on(placed, () => undefined)
+      .run()
+    const event = {
+      specversion: '1.0',
+      id: '1',
+      source: '/elsewhere',
+      type: placed.type,
+      subject: 'o-1',
+      traceparent: `00-${'\u001b[2J'.repeat(8)}-01`,
+      data: { orderId: 'a', number: 1 },
+    } as const
+    await engine.publish([{ topic: 'orders', partition: 0, event, notBefore: undefined }], { tx: undefined })
+    await clock.advance(5_000)
+    const view = memoryJournalView()
+    await new JournalReader(bus.admin, view).catchUp()
+    const [delivery] = await view.ofSubject('o-1')
+    expect(delivery?.event).toEqual({ source: '/elsewhere', id: '1', type: placed.type, subject: 'o-1' })
+  })
+
   test('never tells of deliveries of itself', async () => {
     const clock = new VirtualClock()
     const engine = memory({ clock })
@@ -142,7 +207,7 @@ describe('The journal of a bus', () => {
     expect(new Set(seen)).toEqual(new Set(['dev.tidings.journal.health']))
   })
 
-  test('is read on from where the view stands, and shows what a killed member has not sent', async () => {
+  test('is read on from where the view stands, each entry once', async () => {
     await using on = await opened()
     const view = memoryJournalView()
     const reader = new JournalReader(on.bus.admin, view)

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { timestampMs, type CloudEvent } from '../event/index.ts'
+import { type CloudEvent, readTraceContext, timestampMs } from '../event/index.ts'
 import {
   deliveriesReported,
   type EventEntry,
@@ -65,6 +65,8 @@ export class BusJournal {
       lost: warn,
     })
     let timer: Timer | undefined
+    let saying: Promise<void> | undefined
+    let closed = false
     const say = async (state: HealthEntry['state']): Promise<void> => {
       const { assigned, inFlight } = look()
       const entry: HealthEntry = {
@@ -87,8 +89,9 @@ export class BusJournal {
         .catch(() => undefined) // The next look says it again.
     }
     const lookAgain = (): void => {
+      if (closed) return
       timer = clock.schedule(limits.journalHealthMs, () => {
-        void say('running').then(lookAgain)
+        saying = say('running').then(lookAgain)
       })
     }
     lookAgain()
@@ -97,8 +100,9 @@ export class BusJournal {
         if (delivery.topic !== journalTopic.name) writer.add(entryOf(delivery, clock.now()))
       },
       close: async () => {
+        closed = true
         timer?.cancel()
-        await writer.close()
+        await Promise.all([writer.close(), saying])
         await say('stopped')
       },
     }
@@ -131,14 +135,15 @@ function entryOf(
   }
 }
 
-function eventEntryOf({ source, id, type, subject, ...extensions }: CloudEvent): EventEntry {
-  const { traceparent, correlationid, causationid } = extensions
+function eventEntryOf(event: CloudEvent): EventEntry {
+  const { source, id, type, subject, correlationid, causationid } = event
+  const traceId = readTraceContext(event)?.traceId
   return {
     source,
     id,
     type,
     ...(subject !== undefined && { subject }),
-    ...(typeof traceparent === 'string' && { traceId: traceparent.slice(3, 35) }),
+    ...(traceId !== undefined && { traceId }),
     ...(typeof correlationid === 'string' && { correlationId: correlationid }),
     ...(typeof causationid === 'string' && { causationId: causationid }),
   }
