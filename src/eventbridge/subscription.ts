@@ -1,4 +1,4 @@
-import { toError } from '../kernel/index.ts'
+import { isTidingsError, toError } from '../kernel/index.ts'
 import {
   type Assignment,
   type Batch,
@@ -252,8 +252,10 @@ export class EventbridgeSubscription implements Subscription {
     )
     prepare(topic)
       .then(() => this.look())
-      // Without the right to make it, nothing is received any more.
-      .catch((error: unknown) => this.#fail(toError(error)))
+      .catch((error: unknown) => {
+        // The next look tries it again. Without the right to make it, nothing is received any more.
+        if (!isTidingsError(error, 'engine_unreachable')) this.#fail(toError(error))
+      })
       .finally(() => this.#restoring.delete(name))
   }
 
