@@ -94,6 +94,7 @@ export class Reading {
       byLeader.set(leader, led)
       led.push(owned)
     }
+    if (this.#closed) return
     // A request that waits for all there was is in the way of what has come since.
     if ([...byLeader.keys()].some((leader) => this.#asking.get(leader) === true)) this.#cancel()
     for (const [leader, led] of byLeader) {

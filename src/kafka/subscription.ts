@@ -141,9 +141,11 @@ export class KafkaSubscription implements Subscription {
     const { cluster, request } = this.#options
     const waited = new AbortController()
     const late = sleep(cluster.clock, request.sessionTimeoutMs, waited.signal).then(() => false)
-    const settled = await Promise.race([this.#membership.settle().then(() => true), late])
-    waited.abort()
-    return settled
+    try {
+      return await Promise.race([this.#membership.settle().then(() => true), late])
+    } finally {
+      waited.abort()
+    }
   }
 
   pause(assignment: Assignment): void {

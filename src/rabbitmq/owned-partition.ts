@@ -2,6 +2,7 @@ import {
   type Assignment,
   type Batch,
   type FinishedRange,
+  fitting,
   partitionName,
   type Progress,
   type StoredRecord,
@@ -158,16 +159,4 @@ export class OwnedPartition {
       records: this.#buffer.splice(0, fitting(this.#buffer, maxRecords, maxBytes)),
     }
   }
-}
-
-/** How many records from the first on fit; one always does. */
-function fitting(records: readonly StoredRecord[], maxRecords: number, maxBytes: number): number {
-  let bytes = 0
-  let count = 0
-  for (const { encoded } of records) {
-    bytes += typeof encoded === 'string' ? encoded.length : (encoded.body?.length ?? 0)
-    if (count >= maxRecords || (count > 0 && bytes > maxBytes)) break
-    count += 1
-  }
-  return count
 }

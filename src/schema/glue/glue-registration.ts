@@ -95,12 +95,12 @@ export class GlueRegistration {
   async #available(id: string, name: GlueName, definition: SchemaDefinition): Promise<void> {
     const { service, clock, random, signal } = this.#options
     const wait = exponential(limits.registryFirstBackoffMs, limits.registryLongestBackoffMs)
-    const until = clock.now() + limits.glueAvailableMs
+    const until = clock.monotonic() + limits.glueAvailableMs
     for (let attempt = 1; ; attempt++) {
       const found = await service.find((glue) => glue.getSchemaVersion({ SchemaVersionId: id }))
       if (found?.Status === 'AVAILABLE') return
       if (found?.Status === 'FAILURE') throw await this.#incompatible(name, definition)
-      if (clock.now() >= until || signal.aborted) throw notAvailable(name, found?.Status)
+      if (clock.monotonic() >= until || signal.aborted) throw notAvailable(name, found?.Status)
       await sleep(clock, wait(attempt, random), signal)
     }
   }

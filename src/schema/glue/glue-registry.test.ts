@@ -241,7 +241,7 @@ describe('When Glue does not answer', () => {
     let nowMs = 0
     const clock: Clock = {
       ...hastyClock,
-      now: () => {
+      monotonic: () => {
         nowMs += limits.glueAvailableMs / 2
         return nowMs
       },
