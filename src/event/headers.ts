@@ -2,6 +2,7 @@ import { utf8Text } from './bytes.ts'
 import { type CloudEvent, isAttributeName } from './cloud-event.ts'
 import { type BinaryEvent, encodeBinary, notAnAttribute } from './encoded.ts'
 import { invalidEvent } from './invalid-event.ts'
+import { limits } from '../kernel/index.ts'
 
 /** How a binding writes attributes as headers: each under a prefix, `datacontenttype` as `content-type`. */
 export interface HeaderStyle {
@@ -9,6 +10,8 @@ export interface HeaderStyle {
   /** From an attribute's text to a header's value, and back. */
   readonly encode: (value: string) => string
   readonly decode: (value: string) => string
+  /** What attribute a header stands for, of those that were read; null for none. */
+  readonly known: Map<string, string | null>
 }
 
 export type HeaderValue = string | Uint8Array | readonly (string | Uint8Array)[] | null | undefined
@@ -32,12 +35,13 @@ export function writeHeaders(
 export function readHeaders(headers: HeaderEntries, style: HeaderStyle): BinaryEvent['attributes'] {
   const attributes: Record<string, string> = {}
   for (const [key, value] of headers) {
-    const header = (typeof key === 'string' ? key : (utf8Text(key) ?? '')).toLowerCase()
-    const name = header === 'content-type' ? 'datacontenttype' : prefixedName(header, style.prefix)
-    if (name === undefined || value === undefined || value === null) continue
+    const header = typeof key === 'string' ? key : (utf8Text(key) ?? '')
+    const known = style.known.get(header)
+    const name = known === undefined ? attributeOf(header, style) : known
+    if (name === null || value === undefined || value === null) continue
     if (Object.hasOwn(attributes, name)) throw refusedHeader(header, 'appears twice')
     const text = singleText(header, value)
-    attributes[name] = header === 'content-type' ? text : style.decode(text)
+    attributes[name] = name === 'datacontenttype' ? text : style.decode(text)
   }
   return attributes
 }
@@ -51,6 +55,14 @@ export function plainHeader(headers: HeaderEntries, wanted: string): string | un
     return value instanceof Uint8Array ? utf8Text(value) : undefined
   }
   return undefined
+}
+
+/** Found once for each header: the same ones come with every message. */
+function attributeOf(header: string, { prefix, known }: HeaderStyle): string | null {
+  const lower = header.toLowerCase()
+  const name = lower === 'content-type' ? 'datacontenttype' : (prefixedName(lower, prefix) ?? null)
+  if (known.size < limits.headerNames) known.set(header, name)
+  return name
 }
 
 function prefixedName(header: string, prefix: string): string | undefined {

@@ -30,7 +30,12 @@ export interface HttpOptions {
   readonly mode: 'binary' | 'structured'
 }
 
-const httpStyle: HeaderStyle = { prefix: 'ce-', encode: encodeHeaderValue, decode: decodeHeaderValue }
+const httpStyle: HeaderStyle = {
+  prefix: 'ce-',
+  encode: encodeHeaderValue,
+  decode: decodeHeaderValue,
+  known: new Map(),
+}
 
 /** @throws `event_invalid` · `json_too_deep` · `json_unsafe` · `event_too_large`. */
 export function encodeHttp(event: CloudEvent, options: HttpOptions): HttpMessage {

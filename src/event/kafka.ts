@@ -31,7 +31,7 @@ export interface KafkaOptions {
 
 const asItIs = (value: string): string => value
 /** Values are UTF-8 and not percent-encoded (Kafka binding §3.2.3). */
-const kafkaStyle: HeaderStyle = { prefix: 'ce_', encode: asItIs, decode: asItIs }
+const kafkaStyle: HeaderStyle = { prefix: 'ce_', encode: asItIs, decode: asItIs, known: new Map() }
 
 /**
  * The key is taken from the event, and the event is not altered by it; its trace context stands in headers of the message,

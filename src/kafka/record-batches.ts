@@ -95,8 +95,13 @@ function readRecords(batch: RecordBatch, from: number, into: KafkaRecord[]): voi
     if (offset >= from) {
       const key = bytesAt(cursor)
       const value = bytesAt(cursor)
-      const headers = texts.read(cursor)
-      into.push({ offset, timestamp: onAppend ? maxTimestamp : stamp, key, value, headers })
+      into.push({
+        offset,
+        timestamp: onAppend ? maxTimestamp : stamp,
+        key,
+        value,
+        headers: texts.read(cursor),
+      })
     }
     cursor.at = end
   }

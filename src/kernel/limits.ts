@@ -17,6 +17,8 @@ export const limits = {
   traceContinuedMs: 3_600_000,
   /** Links of one span: of more, those of the first are kept. */
   spanLinks: 128,
+  /** Headers of a binding of which is remembered what attribute they stand for. */
+  headerNames: 256,
   /** The type of an event that is defined here, in characters. */
   typeLength: 256,
   /** A JSON Schema as JSON, and how deep it may nest. */
