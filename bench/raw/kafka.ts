@@ -20,6 +20,8 @@ import type { Latency } from '../sqlite/end-to-end.ts'
 import type { Rate } from '../sqlite/publish.ts'
 
 const all = -1
+/** What is read at once, as in the product. */
+const answerBytes = 1_048_576
 
 /** Batches of 256, one after the other. */
 export async function rawPublish({ place, warmUp, events, bare }: RawOptions): Promise<Rate> {
@@ -115,6 +117,8 @@ async function consume(
     autocommit: false,
     maxWaitTime: 500,
     minBytes: 1,
+    maxBytes: answerBytes,
+    maxBytesPerPartition: answerBytes / partitions,
   })
   const stream = await consumer.consume({ topics: [topic], mode: 'earliest' })
   const places = new Map<number, bigint>()
