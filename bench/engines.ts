@@ -3,9 +3,11 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runningOf, startServer, stopServer } from '../test/engines/folder.ts'
 import { kafkaServer } from '../test/engines/kafka.ts'
+import { motoServer } from '../test/engines/moto.ts'
 import { postgresServer } from '../test/engines/postgres.ts'
 import { rabbitmqServer } from '../test/engines/rabbitmq.ts'
 import type { Server } from '../test/engines/server.ts'
+import { requestsPerEvent } from './engines/requests.ts'
 import { type Place, runRound } from './engines/round.ts'
 import { reportOf } from './engines/report.ts'
 import { say } from './harness.ts'
@@ -60,10 +62,26 @@ export async function benchEngines({
       const { name } = engine.server
       if (only.length === 0 || only.includes(name)) figures[name] = await benchEngine(engine, cache, rounds)
     }
+    if (only.length === 0 || only.includes('eventbridge')) figures['eventbridge'] = await benchRequests()
   } finally {
     await rm(cache, { recursive: true })
   }
   return { bench: 'engines', rounds, ...machine, ...figures }
+}
+
+/** How fast AWS is, moto cannot say: what each event costs there it can. */
+async function benchRequests(): Promise<object> {
+  const missing = motoServer.missing()
+  if (missing !== undefined) return { missing }
+  const isOurs = runningOf(motoServer) === undefined
+  const { url, version } = await startServer(motoServer)
+  try {
+    const requests = await requestsPerEvent(url, 500)
+    say(`  requests for each event ${JSON.stringify(requests)}`)
+    return { moto: version, requestsPerEvent: requests }
+  } finally {
+    if (isOurs) await stopServer(motoServer)
+  }
 }
 
 async function benchEngine(

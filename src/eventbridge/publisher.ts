@@ -157,7 +157,7 @@ export class Publisher {
       this.#sendMore()
     }
     if (this.#closed) return
-    this.#pause ??= this.#aws.clock.schedule(this.#aws.waitMs(this.#failures), goOn, { background: true })
+    this.#pause ??= this.#aws.clock.schedule(this.#aws.waitMs(this.#failures), goOn)
   }
 
   /** Gives up what has waited for too long. */

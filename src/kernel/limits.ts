@@ -257,7 +257,7 @@ export const limits = {
   eventbridgeDeliveryMs: 30_000,
   /** What SQS takes or gives with one request, and requests for events of one topic at the same time. */
   sqsRequestEntries: 10,
-  sqsReceives: 8,
+  sqsReceives: 4,
   /** How long SQS waits for events, and keeps one for the member that has it; that may be prolonged up to 12 hours. */
   sqsWaitMs: 20_000,
   sqsVisibilityMs: 30_000,

@@ -39,7 +39,7 @@ test('Cases of what an engine declares to lack are skipped, with that as the rea
 
 test('An engine whose members share the partitions is held to that instead of to owners', () => {
   const [run, skipped] = registered({ handover: 'shared' })
-  expect(run).toContain('gives every member all partitions, and each event to one of them')
+  expect(run).toContain('gives every member all partitions, and every event to one of them')
   expect(skipped.map((name) => name.slice(0, name.lastIndexOf(' (')))).toContain(
     'splits the partitions among the members, and again when one joins or leaves',
   )

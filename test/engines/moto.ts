@@ -30,6 +30,12 @@ export const motoServer: Server = {
   start: (folder) => startMoto(folder),
 }
 
+/** moto makes a parser for the same eight paths with each event that a rule delivers, which is most of what that takes. */
+const program = `
+import functools, jsonpath_ng.ext, runpy
+jsonpath_ng.ext.parse = functools.lru_cache(jsonpath_ng.ext.parse)
+runpy.run_module('moto.server', run_name='__main__')`
+
 /** Starts a server with its log in a folder. What it is told is gone with it. It runs as whoever's Python it is. */
 export async function startMoto(
   folder: string,
@@ -40,7 +46,7 @@ export async function startMoto(
   const pid = startAs(
     undefined,
     join(environment, 'bin', 'python'),
-    ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+    ['-c', program, '-H', '127.0.0.1', '-p', String(port)],
     join(folder, 'log'),
     { PATH: process.env['PATH'], HOME: '/nonexistent', PYTHONDONTWRITEBYTECODE: '1' },
   )
