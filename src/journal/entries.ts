@@ -70,7 +70,3 @@ export interface HealthEntry {
   /** The 99th percentile since the last look, in ms. */
   readonly eventLoopDelayMs: number
 }
-
-export type JournalEntry =
-  | ({ readonly kind: 'delivery' } & DeliveryEntry)
-  | ({ readonly kind: 'health' } & HealthEntry)
