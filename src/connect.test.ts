@@ -49,10 +49,13 @@ test('glue: opens the registry of AWS, which is asked for nothing yet', async ()
     await (await connectRegistry(url)).close()
 })
 
-test.each(['glue://eu-central-1/shop/orders', 'glue://eu-central-1/shop?profile=x'])(
-  '%s has parts that mean nothing',
-  async (url) => {
-    await expect(connectRegistry(url)).rejects.toThrow('url_invalid: ')
-    await expect(connectRegistry(url)).rejects.toThrow('Write glue://eu-central-1/my-registry')
-  },
-)
+test.each([
+  'glue://eu-central-1/shop/orders',
+  'glue://eu-central-1/shop?profile=x',
+  'glue:shop',
+  'glue://eu/%',
+  'glue://a b/x',
+])('%s names no registry', async (url) => {
+  await expect(connectRegistry(url)).rejects.toThrow('url_invalid: ')
+  await expect(connectRegistry(url)).rejects.toThrow('Write glue://eu-central-1/my-registry')
+})

@@ -47,6 +47,9 @@ export function fileOf(rest: string): string {
   throw new TidingsError('url_invalid', 'sqlite: names no file. Write sqlite:shop.db.')
 }
 
+/** What names of regions and of registries are made of. */
+const glueUrl = /^glue:\/\/([a-z0-9-]*)(?:\/([\w$#.-]*))?(?:\?(.*))?$/
+
 /**
  * The parts of `glue://eu-central-1/shop?endpoint=http://127.0.0.1:5000`. Each may be left out, as in `glue:///`.
  * @throws `url_invalid`
@@ -56,20 +59,15 @@ export function glueAddress(url: string): {
   readonly registryName: string | undefined
   readonly endpoint: string | undefined
 } {
-  const { hostname, pathname, searchParams } = new URL(url)
-  const [, registryName, ...deeper] = pathname.split('/')
-  const others = [...searchParams.keys()].filter((name) => name !== 'endpoint')
-  if (deeper.length > 0 || others.length > 0) {
+  const [, region, registryName, query = ''] = glueUrl.exec(url) ?? []
+  const { endpoint, ...others } = Object.fromEntries(new URLSearchParams(query))
+  if (region === undefined || Object.keys(others).length > 0) {
     throw new TidingsError(
       'url_invalid',
-      `${shown(url)} has parts that mean nothing in it. Write glue://eu-central-1/my-registry, with ?endpoint=http://… for another address.`,
+      `${shown(url)} names no registry of AWS Glue. Write glue://eu-central-1/my-registry, with ?endpoint=http://… for another address.`,
     )
   }
-  return {
-    region: hostname || undefined,
-    registryName: decodeURIComponent(registryName ?? '') || undefined,
-    endpoint: searchParams.get('endpoint') ?? undefined,
-  }
+  return { region: region || undefined, registryName: registryName || undefined, endpoint }
 }
 
 function decoded(file: string): string {

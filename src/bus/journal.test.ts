@@ -226,6 +226,29 @@ describe('The journal of a bus', () => {
     expect(reader.unknown).toBe(0)
   })
 
+  test('holds up no member that stops while it is away', async () => {
+    const clock = new VirtualClock()
+    const away = memory({ clock })
+    await using bus = await openBus({
+      transport: memory({ clock }),
+      source: '/orders',
+      catalog,
+      clock,
+      random: seededRandom(1),
+      drainOn: false,
+      journal: away,
+    })
+    away.publish = () => new Promise(() => undefined)
+    const group = bus.group('mails', { start: 'start' }).on(placed, () => undefined)
+    void group.run()
+    await bus.publish(placed, { orderId: 'a', number: 1 })
+    await clock.advance(limits.journalEveryMs)
+    let stopped = false
+    void group.stop().then(() => (stopped = true))
+    await clock.advance(limits.journalCloseMs)
+    expect(stopped).toBe(true)
+  })
+
   test('of an engine that cannot be read again has to be named', async () => {
     const engine = memory({})
     const replay = { start: false, time: false, offset: false }

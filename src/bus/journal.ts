@@ -11,7 +11,7 @@ import {
   JournalWriter,
   type Reported,
 } from '../journal/index.ts'
-import { type Clock, limits, type Timer, toError } from '../kernel/index.ts'
+import { type Clock, limits, sleep, type Timer, toError } from '../kernel/index.ts'
 import type { Assignment } from '../log/index.ts'
 import type { Engine } from './engine.ts'
 import type { RecordMaker } from './record-maker.ts'
@@ -26,7 +26,7 @@ export interface MemberState {
 /** What is reported of one member, from when it joins until it has left. */
 export interface MemberJournal {
   readonly report: Report
-  /** Fulfils when everything is sent, or could not be. */
+  /** Fulfils when everything is sent, or could not be within `limits.journalCloseMs`. */
   close(): Promise<void>
 }
 
@@ -47,11 +47,9 @@ export interface BusJournalOptions {
 /** Publishes what the members of one bus report to the journal. Deliveries of the journal itself are never reported. */
 export class BusJournal {
   readonly #options: BusJournalOptions
-  readonly #delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
 
   constructor(options: BusJournalOptions) {
     this.#options = options
-    this.#delay.enable()
   }
 
   member({ group, member, sessionTimeoutMs, look }: JournaledMember): MemberJournal {
@@ -64,6 +62,8 @@ export class BusJournal {
       send: (data) => engine.publish([maker.one(deliveriesReported, data, {}, 'send')], { tx: undefined }),
       lost: warn,
     })
+    const delay = monitorEventLoopDelay({ resolution: eventLoopResolutionMs })
+    delay.enable()
     let timer: Timer | undefined
     let saying: Promise<void> | undefined
     let closed = false
@@ -81,9 +81,9 @@ export class BusJournal {
         state,
         assignment: assigned.map(({ topic, partition, generation }) => ({ topic, partition, generation })),
         inFlight,
-        eventLoopDelayMs: Math.round(this.#delay.percentile(99) / 10_000) / 100,
+        eventLoopDelayMs: Math.round(delay.percentile(99) / 10_000) / 100,
       }
-      this.#delay.reset()
+      delay.reset()
       await engine
         .publish([maker.one(healthReported, entry, {}, 'send')], { tx: undefined })
         .catch(() => undefined) // The next look says it again.
@@ -102,14 +102,13 @@ export class BusJournal {
       close: async () => {
         closed = true
         timer?.cancel()
-        await Promise.all([writer.close(), saying])
-        await say('stopped')
+        const told = Promise.all([writer.close(), saying]).then(() => say('stopped'))
+        const waited = new AbortController()
+        await Promise.race([told, sleep(clock, limits.journalCloseMs, waited.signal)])
+        waited.abort()
+        delay.disable()
       },
     }
-  }
-
-  close(): void {
-    this.#delay.disable()
   }
 }
 

@@ -41,7 +41,6 @@ export async function openJournalOf<C extends Capabilities>(
   const maker = new RecordMaker(events, journalCatalog, target.capabilities)
   const journal = new BusJournal({ engine: target, maker, service: source, clock })
   const close = async (): Promise<void> => {
-    journal.close()
     if (wanted !== true) await target.close()
   }
   return { journal, close }

@@ -36,6 +36,8 @@ export class Topology {
   #topics = new Map<string, TopicRule>()
   #groups = new Map<string, KnownGroup>()
   #readAtMs = Number.NEGATIVE_INFINITY
+  /** Rules that this process has written: what was read meanwhile may not have the last of them. */
+  #written = 0
   #reading: Promise<void> | undefined
 
   constructor(aws: Aws) {
@@ -169,12 +171,20 @@ export class Topology {
         }),
       ),
     )
+    this.#written += 1
     return RuleArn ?? ''
   }
 
   async #read(): Promise<void> {
-    const beganMs = this.#aws.clock.monotonic()
-    const rules = await this.#aws.ask('Reading the rules', () => this.#list())
+    const { clock } = this.#aws
+    let beganMs = clock.monotonic()
+    let written = this.#written
+    let rules = await this.#aws.ask('Reading the rules', () => this.#list())
+    while (written !== this.#written) {
+      written = this.#written
+      beganMs = clock.monotonic()
+      rules = await this.#aws.ask('Reading the rules', () => this.#list())
+    }
     this.#topics = new Map()
     this.#groups = new Map()
     for (const { Description, Arn = '' } of rules) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { limits } from '../kernel/index.ts'
+import { limits, TidingsError } from '../kernel/index.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import type { DeliveriesData } from './journal-events.ts'
 import { JournalWriter, type Reported } from './journal-writer.ts'
@@ -115,6 +115,18 @@ describe('A journal that does not answer', () => {
     expect([first?.lost, first?.before, first?.deliveries[0]?.offset]).toEqual([lost, lost, lost])
     expect(second?.before).toBe(2 * lost)
     expect(offsetsOf(sent)).toHaveLength(limits.journalPending + 1 - lost)
+  })
+
+  test('gives up what it does not take, and goes on with what follows', async () => {
+    const { writer, clock, sent, losses } = opened(async ({ before }) => {
+      if (before === 0) throw new TidingsError('event_too_large', 'Too large.')
+    })
+    writer.add(entry(0))
+    await clock.advance(limits.journalEveryMs)
+    writer.add(entry(1))
+    await clock.advance(limits.journalEveryMs)
+    expect(losses).toHaveLength(1)
+    expect(sent).toMatchObject([{ before: 1, lost: 1, deliveries: [{ offset: 1 }] }])
   })
 
   test('is not asked anew for every entry', async () => {

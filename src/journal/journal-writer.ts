@@ -1,4 +1,4 @@
-import { type Clock, limits, type Timer } from '../kernel/index.ts'
+import { type Clock, isTidingsError, limits, type Timer } from '../kernel/index.ts'
 import type { DeliveryEntry } from './entries.ts'
 import type { DeliveriesData } from './journal-events.ts'
 
@@ -92,16 +92,27 @@ export class JournalWriter {
       try {
         await send({ service, member, group, before: chunk.before, lost: this.#lost, deliveries })
       } catch (error) {
+        if (isTidingsError(error) && error.kind === 'invalid') {
+          // What the engine does not take it never will: those behind it are not to wait.
+          lost(error)
+          this.#lost += deliveries.length
+          this.#sent(chunk, deliveries.length)
+          continue
+        }
         if (!this.#failing) lost(error)
         this.#failing = true
         this.#sendSoon(limits.journalRetryMs)
         return
       }
       this.#failing = false
-      chunk.before += deliveries.length
-      chunk.entries.splice(0, deliveries.length)
-      if (chunk.entries.length === 0) this.#chunks.shift()
+      this.#sent(chunk, deliveries.length)
     }
+  }
+
+  #sent(chunk: Chunk, count: number): void {
+    chunk.before += count
+    chunk.entries.splice(0, count)
+    if (chunk.entries.length === 0) this.#chunks.shift()
   }
 
   #sendSoon(delayMs: number): void {

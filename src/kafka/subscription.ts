@@ -16,7 +16,7 @@ import { commitFenced, type FencedCommit } from './fenced-commits.ts'
 import type { GroupSettingsLog } from './group-settings.ts'
 import { resetRequired } from './halts.ts'
 import type { Membership, MembershipEvents } from './membership.ts'
-import type { Committer, Place } from './offsets.ts'
+import { type Committer, committedOffsets, type Place } from './offsets.ts'
 import { OwnedPartition } from './owned-partition.ts'
 import { Reading } from './reading.ts'
 import type { RecordDecoder } from './record-decoder.ts'
@@ -78,11 +78,28 @@ export class KafkaSubscription implements Subscription {
     try {
       await options.settings.refresh()
       await subscription.#membership.join()
+      await subscription.#begun()
       return subscription
     } catch (error) {
       subscription.#stopWatching()
       await subscription.#reading.close()
       throw error
+    }
+  }
+
+  /**
+   * What is published from now on is the group's: where it begins at the end, that place has to be saved first, by this
+   * member or by another one. Whoever should save it may be gone, so it is not waited for longer than a session.
+   */
+  async #begun(): Promise<void> {
+    const { cluster, request } = this.#options
+    const { group, topics, start, sessionTimeoutMs } = request
+    if (start !== 'end') return
+    const endMs = cluster.clock.monotonic() + sessionTimeoutMs
+    while (this.#closed === undefined && this.#failure === undefined) {
+      const known = new Set((await committedOffsets(cluster, group)).map(({ topic }) => topic))
+      if (topics.every((topic) => known.has(topic)) || cluster.clock.monotonic() > endMs) return
+      await sleep(cluster.clock, limits.readRetryMs)
     }
   }
 

@@ -77,6 +77,8 @@ export const limits = {
   journalEntries: 1_000,
   journalBytes: 900_000,
   journalRetryMs: 5_000,
+  /** How long a member that stops waits for a journal that does not answer. */
+  journalCloseMs: 2_000,
   /** Entries that wait for a journal that does not answer; the first line of an error in one, in characters. */
   journalPending: 100_000,
   journalMessageLength: 200,

@@ -10,6 +10,11 @@ export function stateOf(error: unknown): string | undefined {
   return 'code' in error && typeof error.code === 'string' ? error.code : stateOf(error.cause)
 }
 
+/** An error of what was written or asked, such as text that the database's encoding does not have. */
+export function isOfData(error: unknown): boolean {
+  return stateOf(error)?.startsWith('22') === true
+}
+
 /** States of which the code asks something of its own. */
 export const sqlState = {
   uniqueViolation: '23505',

@@ -1,4 +1,5 @@
 import { type Clock, limits } from '../kernel/index.ts'
+import { isOfData } from './errors.ts'
 import { Together } from './together.ts'
 
 interface Asked<Question, Answer> {
@@ -17,14 +18,7 @@ export class Lookup<Question, Answer> {
       clock,
       groups: limits.postgresLookups,
       take: () => limits.postgresQuestions,
-      async run(asked) {
-        try {
-          const answerTo = await answer(asked.map(({ question }) => question))
-          for (const [index, { fulfil }] of asked.entries()) fulfil(answerTo(index))
-        } catch (error) {
-          for (const { reject } of asked) reject(error)
-        }
-      },
+      run: (asked) => askTogether(answer, asked),
     })
   }
 
@@ -37,5 +31,19 @@ export class Lookup<Question, Answer> {
   /** Fulfils when nothing is asked any more. */
   settled(): Promise<void> {
     return this.#together.settled()
+  }
+}
+
+/** What one question has that PostgreSQL does not take is no answer to the others: each is asked alone then. */
+async function askTogether<Question, Answer>(
+  answer: (questions: readonly Question[]) => Promise<(index: number) => Answer>,
+  asked: readonly Asked<Question, Answer>[],
+): Promise<void> {
+  try {
+    const answerTo = await answer(asked.map(({ question }) => question))
+    for (const [index, { fulfil }] of asked.entries()) fulfil(answerTo(index))
+  } catch (error) {
+    if (asked.length > 1 && isOfData(error)) for (const each of asked) await askTogether(answer, [each])
+    else for (const { reject } of asked) reject(error)
   }
 }

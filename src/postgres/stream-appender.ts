@@ -1,7 +1,7 @@
 import { limits } from '../kernel/index.ts'
 import type { Appended } from '../streams/index.ts'
 import type { Database } from './database.ts'
-import { sqlState, stateOf } from './errors.ts'
+import { isOfData, sqlState, stateOf } from './errors.ts'
 import type { PostgresQuery } from './query.ts'
 import { sharedTransaction } from './shared-transaction.ts'
 import { type AppendOutcome, keyOf, type StreamAppend } from './stream-appends.ts'
@@ -71,8 +71,10 @@ export class StreamAppender {
         else this.#settle(waiting, outcome)
       }
     } catch (error) {
-      // Of events that another process has appended meanwhile each append is to know by itself, too.
-      const again = share.spoiled ? group.length > 1 : stateOf(error) === sqlState.uniqueViolation
+      // Of events that another process has appended meanwhile each append is to know by itself, too; and of text that
+      // PostgreSQL does not take only the one that has it.
+      const ofOne = share.spoiled || isOfData(error)
+      const again = ofOne ? group.length > 1 : stateOf(error) === sqlState.uniqueViolation
       for (const each of group)
         if (again) this.#appendAlone(each)
         else each.reject(error)
