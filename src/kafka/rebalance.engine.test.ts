@@ -44,6 +44,17 @@ describeOnBroker('After a rebalance', () => {
       expect(two.seen.every((id) => Number(id) >= 80)).toBe(true)
     })
 
+    test(`a new group at the end gets what is published once it has joined (${groupProtocol})`, async () => {
+      await using on = await ground({ groupProtocol })
+      for (let round = 0; round < 5; round++) {
+        const member = await join({ ...on, group: `${on.group}-${round}` }, 'one', { start: 'end' })
+        await publish(on, ids(round * 4, round * 4 + 4))
+        await until('all is read', () => member.seen.length === 4)
+        expect(seenBy([member])).toEqual(ids(round * 4, round * 4 + 4))
+        await member.subscription.close()
+      }
+    })
+
     test(`a group that has committed goes on there, though it starts at the end (${groupProtocol})`, async () => {
       await using on = await ground({ groupProtocol })
       const first = await join(on, 'first', { start: 'end' })
