@@ -33,6 +33,8 @@ interface Destination<T extends CallerTransaction> {
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- `any` lets a plain `Outbox` take that of every bus
 export class Outbox<T extends CallerTransaction = CallerTransaction, in Types extends string = any> {
+  /** Never set: from it the transaction is inferred. */
+  declare readonly '~transaction'?: T | undefined
   /** Never set: it makes an outbox of fewer types not assignable to one of more. */
   declare readonly '~types'?: ((type: Types) => void) | undefined
   readonly #maker: RecordMaker

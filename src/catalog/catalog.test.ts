@@ -71,6 +71,39 @@ describe('defineTopic', () => {
   })
 })
 
+const untyped = (value: unknown): never => value as never
+
+describe('What has the wrong shape, for whoever has no types', () => {
+  it.each<[unknown, string]>([
+    [
+      { events: [created], partition: 4 },
+      'option_invalid: defineTopic has no option "partition". Did you mean',
+    ],
+    [
+      { events: [created], retention: '30d' },
+      'option_invalid: The retention of topic o takes its options as',
+    ],
+    [
+      { events: [created], retention: { days: 30 } },
+      'The retention of topic o has no option "days". There are',
+    ],
+    [{ events: created }, 'option_invalid: The events of topic o are no list of event definitions.'],
+    [
+      { events: [defineEvent('a')] },
+      'option_invalid: The events of topic o are no list of event definitions.',
+    ],
+    [undefined, 'option_invalid: defineTopic takes its options as an object, not undefined.'],
+  ])('a topic: %j', (options, sentence) => {
+    expect(() => defineTopic('o', untyped(options))).toThrow(sentence)
+  })
+
+  it.each([[[created]], [{ topics: [orders] }], [undefined]])('a catalog: %j', (topics) => {
+    expect(() => defineCatalog(untyped(topics))).toThrow(
+      'catalog_invalid: The catalog is not made of topics.',
+    )
+  })
+})
+
 describe('defineCatalog', () => {
   it('finds topic and definition of a type', () => {
     expect(catalog.topics).toEqual([orders, payments])

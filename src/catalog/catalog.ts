@@ -47,6 +47,12 @@ interface Place {
 function placesOf(topics: readonly Topic[]): ReadonlyMap<string, Place> {
   const places = new Map<string, Place>()
   const names = new Set<string>()
+  if (!Array.isArray(topics) || topics.some((topic) => !Array.isArray(topic?.events))) {
+    throw new TidingsError(
+      'catalog_invalid',
+      'The catalog is not made of topics. Put events on one: defineCatalog([defineTopic("orders", { events: [orderCreated] })]).',
+    )
+  }
   for (const topic of topics) {
     if (names.has(topic.name)) throw twice(`two topics called ${topic.name}`, 'Give one another name')
     names.add(topic.name)

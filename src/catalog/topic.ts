@@ -1,5 +1,12 @@
 import type { CloudEvent } from '../event/index.ts'
-import { checkName, type Duration, durationMs, limits, TidingsError } from '../kernel/index.ts'
+import {
+  checkName,
+  checkOptionNames,
+  type Duration,
+  durationMs,
+  limits,
+  TidingsError,
+} from '../kernel/index.ts'
 import type { EventDefinition } from './event-definition.ts'
 import type { EventSelector, SelectedOf, VersionedEvent } from './event-selector.ts'
 import { unknownType } from './unknown-type.ts'
@@ -25,12 +32,20 @@ export interface TopicOptions<Events extends readonly EventDefinition[]> {
     | undefined
 }
 
+const optionNames = {
+  events: true,
+  partitions: true,
+  retention: true,
+} as const satisfies Record<keyof TopicOptions<readonly EventDefinition[]>, true>
+
 /** @throws `name_invalid`, `option_invalid`, and `catalog_invalid` for an event type that is there twice. */
 export function defineTopic<const Name extends string, const Events extends readonly EventDefinition[]>(
   name: Name,
-  { events, partitions = limits.defaultPartitions, retention = {} }: TopicOptions<Events>,
+  options: TopicOptions<Events>,
 ): Topic<Name, SelectedOf<Events[number]>> {
   checkName('A topic', name)
+  checkOptionNames('defineTopic', options, optionNames)
+  const { events, partitions = limits.defaultPartitions, retention = {} } = options
   checkCount(`The number of partitions of topic ${name}`, partitions, limits.partitionsPerTopic)
   const byType = definitionsByType(name, events)
   const decode = (event: CloudEvent, version: number): VersionedEvent | Promise<VersionedEvent> => {
@@ -52,6 +67,12 @@ function definitionsByType(
   name: string,
   events: readonly EventDefinition[],
 ): ReadonlyMap<string, EventDefinition> {
+  if (!Array.isArray(events) || events.some((event) => typeof event?.compile !== 'function')) {
+    throw new TidingsError(
+      'option_invalid',
+      `The events of topic ${name} are no list of event definitions. Write events: [orderCreated], each with a version.`,
+    )
+  }
   if (events.length === 0)
     throw new TidingsError('catalog_invalid', `Topic ${name} has no events. Name at least one.`)
   const byType = new Map<string, EventDefinition>()
@@ -66,8 +87,10 @@ function definitionsByType(
 
 function retentionOf(
   name: string,
-  { age, bytes }: NonNullable<TopicOptions<readonly EventDefinition[]>['retention']>,
+  retention: NonNullable<TopicOptions<readonly EventDefinition[]>['retention']>,
 ): Topic['retention'] {
+  checkOptionNames(`The retention of topic ${name}`, retention, { age: true, bytes: true })
+  const { age, bytes } = retention
   if (bytes !== undefined)
     checkCount(`The retention in bytes of topic ${name}`, bytes, Number.MAX_SAFE_INTEGER)
   return {

@@ -9,6 +9,8 @@ import type { Appended, ExpectedVersion, StreamId, StreamStore } from './stream-
 
 /** What streams need of an outbox, as `bus.outbox(store)` makes it: to write events in the transaction of an append. */
 export interface StreamOutbox<T extends CallerTransaction, in Types extends string> {
+  /** Never set: from it the transaction is inferred. */
+  readonly '~transaction'?: T | undefined
   /** Never set: it tells the events that may be published. */
   readonly '~types'?: ((type: Types) => void) | undefined
   /** Checks the events and writes them. What it throws, or rejects with, rolls the append back. */
