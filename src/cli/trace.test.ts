@@ -50,5 +50,7 @@ test('says where to look when the journal tells of nothing', async () => {
   await deliverOrder(shell)
   const { exitCode, stderr } = await shell.run(['trace', 'orders/43'])
   expect(exitCode).toBe(4)
-  expect(stderr).toContain('trace_missing: The journal tells of no trace, event or subject "orders/43".')
+  expect(stderr).toContain(
+    'trace_missing: The journal tells of no trace, event, subject or correlation "orders/43".',
+  )
 })

@@ -20,7 +20,7 @@ interface TraceOptions extends EngineOptions {
 export function addTrace(program: Command, { io, output }: Context): void {
   program
     .command('trace')
-    .argument('<id>', 'a trace id, the id of an event, or a subject')
+    .argument('<id>', 'a trace id, the id of an event, a subject, or a correlation id')
     .description('Show what followed from an event: every delivery of its trace, in all groups and services.')
     .option('--journal <url>', 'the engine of the journal, where it is not that of the events')
     .option('--since <time>', 'how far back the journal is read', lengthOfTime, defaultSinceMs)
@@ -82,7 +82,8 @@ async function tracesOf(
   const named = await view.ofTrace(id)
   if (named.length > 0) return new Map([[id, named]])
   const ofEvent = await view.ofEvent(id)
-  const found = ofEvent.length > 0 ? ofEvent : await view.ofSubject(id)
+  const bySubject = ofEvent.length > 0 ? ofEvent : await view.ofSubject(id)
+  const found = bySubject.length > 0 ? bySubject : await view.ofCorrelation(id)
   const ids = [...new Set(found.flatMap(({ event }) => event?.traceId ?? []))].slice(-tracesShown)
   const traces = await Promise.all(ids.map(async (each) => [each, await view.ofTrace(each)] as const))
   return new Map(traces)
@@ -91,6 +92,6 @@ async function tracesOf(
 function nothing(id: string): TidingsError {
   return new TidingsError(
     'trace_missing',
-    `The journal tells of no trace, event or subject ${JSON.stringify(id)}. Look further back with --since 7d; and a bus reports only with journal: true, a second after it has delivered.`,
+    `The journal tells of no trace, event, subject or correlation ${JSON.stringify(id)}. Look further back with --since 7d; and a bus reports only with journal: true, a second after it has delivered.`,
   )
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { OutboxRecord, OutboxStore, RelayTerm } from '../outbox/index.ts'
 import { outboxStoreContract, VirtualClock } from '../testing/index.ts'
 import { transactionsOf, withClient } from './builders.fixture.ts'
@@ -143,6 +143,20 @@ describeOnServer('The order of the outbox in PostgreSQL', () => {
 })
 
 describeOnServer('The relay of the outbox in PostgreSQL', () => {
+  test('gives its connection back to the pool when it stops, and takes one again', async () => {
+    await using opened = await open()
+    const { own, store } = opened
+    const inUse = (): number => own.pool.totalCount - own.pool.idleCount
+    for (let turn = 0; turn < 2; turn++) {
+      const stop = store.watch(() => undefined)
+      const term = await lead(store)
+      expect(inUse()).toBeGreaterThan(0)
+      stop()
+      await store.resign(term)
+      await vi.waitFor(() => expect(inUse()).toBe(0))
+    }
+  })
+
   test('follows at once when the session of the one before is gone, whatever its lease', async () => {
     await using opened = await open()
     const { own, store } = opened

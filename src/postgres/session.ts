@@ -37,7 +37,10 @@ export class Session {
   listen(listener: (payload: string | undefined) => void): () => void {
     const stop = this.#listeners.add(listener)
     void this.#open()
-    return stop
+    return () => {
+      stop()
+      this.#rest()
+    }
   }
 
   /**
@@ -85,6 +88,18 @@ export class Session {
     } catch {
       if (client !== undefined) this.#lose(client)
     }
+    this.#rest()
+  }
+
+  /** The pool has its connection back while nobody needs it: one that is to end waits for all. */
+  #rest(): void {
+    if (this.#closed || this.#locks.size > 0 || this.#listeners.size > 0) return
+    this.#retry?.cancel()
+    const client = this.#client
+    if (client === undefined) return
+    this.#client = undefined
+    this.#opened = undefined
+    client.release(true)
   }
 
   /** Safe to call twice. */
