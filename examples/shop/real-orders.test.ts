@@ -1,37 +1,15 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { hasRealOrders, realFigures, realOrders, withoutRealOrders } from '../../test/real-orders.ts'
 import { seeded } from './generator/random.ts'
 import { startShop } from './shop-process.ts'
 import { freshFolder } from './testing.ts'
 
-const orders = fileURLToPath(new URL('../../../shared/data/orders.ndjson', import.meta.url))
-const present = existsSync(orders)
 const facts = 28_881
 
-/** What 8,135 real orders come to, to the cent. */
-const expected = {
-  orders: 8_135,
-  created: 7_360,
-  refused: { 'no items': 775, 'not confirmed': 74, 'not shipped': 71, 'unknown order': 1_400 },
-  events: {
-    'com.example.orders.created': 7_360,
-    'com.example.orders.confirmed': 7_360,
-    'com.example.orders.shipped': 6_275,
-    'com.example.orders.delivered': 5_099,
-    'com.example.orders.canceled': 467,
-  },
-  groups: {
-    notifications: { handled: 7_360 + 6_275 + 467, lag: 0, deadLetters: 0 },
-    analytics: { handled: 26_561, lag: 0, deadLetters: 0 },
-    inventory: { handled: 7_360, lag: 0, deadLetters: 0 },
-  },
-  revenueCents: 126_555_274,
-  elapsedMs: expect.any(Number),
-}
+const expected = { ...realFigures, elapsedMs: expect.any(Number) }
 
 const shopOn = (file: string) =>
   startShop(
@@ -40,7 +18,7 @@ const shopOn = (file: string) =>
     '--port',
     '0',
     '--orders',
-    orders,
+    realOrders,
     '--speed',
     'max',
     '--exit',
@@ -84,27 +62,23 @@ async function killedAfter(file: string, commands: number): Promise<void> {
   expect((await shop.ended).code).toBeNull()
 }
 
-describe.skipIf(!present)(
-  '8,135 real orders (../shared must lie beside the repository)',
-  { timeout: 180_000 },
-  () => {
-    test('are right to the cent, and a second run on the same files changes nothing', async () => {
-      const file = join(freshFolder(), 'shop.db')
-      expect(await summaryOn(file)).toEqual(expected)
-      expect(figure(file.replace('.db', '.analytics.db'), 'SELECT sum(cents) FROM revenue')).toBe(126_555_274)
-      expect(figure(file, loggedRevenue)).toBe(126_555_274)
-      expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
-      expect(await summaryOn(file)).toEqual(expected)
-    })
+describe.skipIf(!hasRealOrders)(`8,135 real orders (${withoutRealOrders})`, { timeout: 180_000 }, () => {
+  test('are right to the cent, and a second run on the same files changes nothing', async () => {
+    const file = join(freshFolder(), 'shop.db')
+    expect(await summaryOn(file)).toEqual(expected)
+    expect(figure(file.replace('.db', '.analytics.db'), 'SELECT sum(cents) FROM revenue')).toBe(126_555_274)
+    expect(figure(file, loggedRevenue)).toBe(126_555_274)
+    expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
+    expect(await summaryOn(file)).toEqual(expected)
+  })
 
-    test('are right when the shop is killed again and again, also half way', async () => {
-      const file = join(freshFolder(), 'shop.db')
-      const random = seeded(7)
-      for (const least of [0, facts / 4, facts / 2])
-        await killedAfter(file, least + 1 + Math.floor((random() * facts) / 8))
-      expect(await summaryOn(file)).toEqual(expected)
-      expect(figure(file, loggedRevenue)).toBe(126_555_274)
-      expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
-    })
-  },
-)
+  test('are right when the shop is killed again and again, also half way', async () => {
+    const file = join(freshFolder(), 'shop.db')
+    const random = seeded(7)
+    for (const least of [0, facts / 4, facts / 2])
+      await killedAfter(file, least + 1 + Math.floor((random() * facts) / 8))
+    expect(await summaryOn(file)).toEqual(expected)
+    expect(figure(file, loggedRevenue)).toBe(126_555_274)
+    expect(figure(file.replace('.db', '.mails.db'), 'SELECT count(*) FROM sent')).toBe(14_102)
+  })
+})

@@ -8,7 +8,7 @@ import {
   traceTree,
 } from '../journal/index.ts'
 import { limits, seededRandom } from '../kernel/index.ts'
-import { type MemoryCapabilities, memory, memoryJournalView } from '../memory/index.ts'
+import { type MemoryCapabilities, type MemoryEngine, memory, memoryJournalView } from '../memory/index.ts'
 import { VirtualClock } from '../testing/virtual-clock.ts'
 import { type Bus, openBus } from './bus.ts'
 import { catalog, fast, paid, placed } from './orders.fixture.ts'
@@ -16,14 +16,16 @@ import { catalog, fast, paid, placed } from './orders.fixture.ts'
 interface Opened {
   readonly bus: Bus<MemoryCapabilities, 'com.example.orders.placed' | 'com.example.orders.paid'>
   readonly clock: VirtualClock
+  readonly engine: MemoryEngine
   read(): Promise<JournalView>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 async function opened(): Promise<Opened> {
   const clock = new VirtualClock()
+  const engine = memory({ clock })
   const bus = await openBus({
-    transport: memory({ clock }),
+    transport: engine,
     source: '/orders',
     catalog,
     clock,
@@ -35,6 +37,7 @@ async function opened(): Promise<Opened> {
   return {
     bus,
     clock,
+    engine,
     async read() {
       await clock.advance(limits.journalEveryMs)
       const view = memoryJournalView()
@@ -153,19 +156,8 @@ describe('The journal of a bus', () => {
   })
 
   test('takes no trace id from what is no trace context', async () => {
-    const clock = new VirtualClock()
-    const engine = memory({ clock })
-    await using bus = await openBus({
-      transport: engine,
-      source: '/orders',
-      catalog,
-      clock,
-      random: seededRandom(1),
-      drainOn: false,
-      report: () => undefined,
-      journal: true,
-    })
-    void bus
+    await using on = await opened()
+    void on.bus
       .group('mails', { start: 'start' })
       .on(placed, () => undefined)
       .run()
@@ -178,10 +170,11 @@ describe('The journal of a bus', () => {
       traceparent: `00-${'\u001b[2J'.repeat(8)}-01`,
       data: { orderId: 'a', number: 1 },
     } as const
-    await engine.publish([{ topic: 'orders', partition: 0, event, notBefore: undefined }], { tx: undefined })
-    await clock.advance(5_000)
-    const view = memoryJournalView()
-    await new JournalReader(bus.admin, view).catchUp()
+    await on.engine.publish([{ topic: 'orders', partition: 0, event, notBefore: undefined }], {
+      tx: undefined,
+    })
+    await on.clock.advance(5_000)
+    const view = await on.read()
     const [delivery] = await view.ofSubject('o-1')
     expect(delivery?.event).toEqual({ source: '/elsewhere', id: '1', type: placed.type, subject: 'o-1' })
   })

@@ -115,6 +115,25 @@ function gated<Arguments extends readonly unknown[], Result>(
   }
 }
 
+/** A relay whose engine holds a batch that it will refuse, while its store no longer hears of it and its right ends. */
+async function heldUpInBatch() {
+  const fixture = openFixture()
+  const paused = pausedStore(fixture.store)
+  const calls: number[] = []
+  const engine = gated(async (...[records]: Parameters<Publish>) => {
+    calls.push(records.length)
+    throw tooLarge()
+  })
+  fixture.publish = engine.call
+  fixture.add('a', 'b')
+  const one = fixture.relay('one', paused.store)
+  one.start()
+  await settle()
+  paused.begin()
+  await fixture.clock.advance(leaseMs)
+  return { fixture, paused, calls, engine, one }
+}
+
 describe('A relay', () => {
   test('publishes what is added, in its order, as soon as it is added', async () => {
     const fixture = openFixture()
@@ -420,20 +439,7 @@ describe('Of two relays', () => {
   })
 
   test('one that loses its right between two halves of a batch does not publish the second', async () => {
-    const fixture = openFixture()
-    const paused = pausedStore(fixture.store)
-    const calls: number[] = []
-    const engine = gated(async (...[records]: Parameters<Publish>) => {
-      calls.push(records.length)
-      throw tooLarge()
-    })
-    fixture.publish = engine.call
-    fixture.add('a', 'b')
-    const one = fixture.relay('one', paused.store)
-    one.start()
-    await settle()
-    paused.begin()
-    await fixture.clock.advance(leaseMs)
+    const { fixture, calls, engine, one } = await heldUpInBatch()
     engine.release()
     await settle()
     expect(calls).toEqual([2])
@@ -443,20 +449,7 @@ describe('Of two relays', () => {
   })
 
   test('one that has its right again, after another had it, does not publish what it claimed before', async () => {
-    const fixture = openFixture()
-    const paused = pausedStore(fixture.store)
-    const calls: number[] = []
-    const engine = gated(async (...[records]: Parameters<Publish>) => {
-      calls.push(records.length)
-      throw tooLarge()
-    })
-    fixture.publish = engine.call
-    fixture.add('a', 'b')
-    const one = fixture.relay('one', paused.store)
-    one.start()
-    await settle()
-    paused.begin()
-    await fixture.clock.advance(leaseMs)
+    const { fixture, paused, calls, engine, one } = await heldUpInBatch()
     const other = await fixture.store.lead('two', leaseMs)
     if (other !== undefined) await fixture.store.resign(other)
     paused.end()
